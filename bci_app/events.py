@@ -1,0 +1,177 @@
+"""What the engine says while it runs. Every sink gets every event, in order, on the engine's thread.
+
+All events are frozen and can be sent through a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+from pipelines.decision import Decision
+from pipelines.signal import Chunk, Marker, StreamSpec
+
+
+class EngineState(Enum):
+    """Where the engine stands; one sentence each."""
+
+    IDLE = "idle"
+    """Built, not started."""
+    CONNECTING = "connecting"
+    """Opening the source."""
+    CALIBRATING = "calibrating"
+    """Samples flow; windows of rest are collected, no decisions yet."""
+    RUNNING = "running"
+    """Samples flow; decisions are made."""
+    STALE = "stale"
+    """Nothing has arrived for longer than ``stale_after_s``; no decisions."""
+    RECONNECTING = "reconnecting"
+    """The source was lost and is being opened again."""
+    STOPPING = "stopping"
+    """Closing sinks and source."""
+    FAILED = "failed"
+    """Stopped by an error; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a sink is told when it is opened.
+
+    Parameters
+    ----------
+    name
+        Session name, used in file names.
+    spec
+        What the source delivers (raw).
+    settings
+        The resolved session settings, JSON-able.
+    versions
+        Versions of the packages that matter, and the git hash where there is one.
+    model_id, classes, window_s, hop_s
+        The decoder's, empty or 0 where none runs.
+    started_unix_s
+        UNIX time of the start.
+    """
+
+    name: str
+    spec: StreamSpec
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    model_id: str = ""
+    classes: tuple[str, ...] = ()
+    window_s: float = 0.0
+    hop_s: float = 0.0
+    started_unix_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkEvent:
+    """Raw samples as the source gave them. Sent before any processing."""
+
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerEvent:
+    """A marker, from the source, the operator or a paradigm."""
+
+    marker: Marker
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionEvent:
+    """A decision, or a reasoned abstention."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """The engine's state changed."""
+
+    state: EngineState
+    message: str = ""
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QualityEvent:
+    """The set of channels held to be bad changed."""
+
+    bad_channels: tuple[str, ...]
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEvent:
+    """Something a person should know: a gap, a full disk, a failing sink. ``error`` means something stopped working."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SectionTiming:
+    """Duration of one section of the loop over the last second (ms)."""
+
+    name: str
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoopTiming:
+    """Timing of the loop, once a second.
+
+    Parameters
+    ----------
+    sections
+        ``read``, ``pipeline``, ``decode``, ``sinks`` and ``latency``: newest sample's time stamp to decision.
+    late_s
+        How far the newest sample's time stamp lies behind the clock when it is read (s).
+    dropped_windows
+        Windows given up in background decoding since the start.
+    lost_samples
+        Samples declared missing since the start.
+    samples
+        Samples received since the start.
+    time_s
+        LSL clock.
+    """
+
+    sections: tuple[SectionTiming, ...]
+    late_s: float
+    dropped_windows: int
+    lost_samples: int
+    samples: int
+    time_s: float
+
+
+Event = ChunkEvent | MarkerEvent | DecisionEvent | StateEvent | QualityEvent | NoticeEvent | LoopTiming
+
+
+@dataclass(frozen=True, slots=True)
+class InsertMarker:
+    """Command: stamp a marker now."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Command: begin a recording; an empty folder means the session's own."""
+
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """Command: end the recording; decoding goes on."""
+
+
+Command = InsertMarker | StartRecording | StopRecording

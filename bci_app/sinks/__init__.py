@@ -1,0 +1,1 @@
+"""Event sinks, one plug-in a file. The file name is the kind written in the session file."""

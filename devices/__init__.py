@@ -1,0 +1,1 @@
+"""Where samples come from: headsets, LSL streams, recordings, the simulated participant."""

@@ -1,0 +1,1 @@
+"""What decides, and how it learnt: decoders, checkpoints, training. The only home of torch."""

@@ -1,0 +1,58 @@
+"""What a decoder says of one window."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision, or the reasoned refusal of one.
+
+    Parameters
+    ----------
+    window_index
+        Number of the window since the stream was opened.
+    start_s, end_s
+        Times of the window's first and last sample on the stream's clock (s).
+    labels
+        Class names.
+    probabilities
+        Calibrated, one for each label, sum 1. While abstaining: uniform.
+    model_id
+        Which decoder and weights spoke.
+    abstained, reason
+        Whether no decision is given, and why, in plain words.
+    decided_at_s
+        LSL clock when the decision was ready (s).
+    """
+
+    window_index: int
+    start_s: float
+    end_s: float
+    labels: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    model_id: str
+    abstained: bool = False
+    reason: str = ""
+    decided_at_s: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """The most probable class; empty while abstaining."""
+        if self.abstained:
+            return ""
+        return self.labels[max(range(len(self.labels)), key=self.probabilities.__getitem__)]
+
+
+def decisions_sha256(decisions: Iterable[Decision]) -> str:
+    """Hash what was decided, bit for bit; clock times are left out, so that replay and live run can be compared."""
+    digest = hashlib.sha256()
+    for d in decisions:
+        digest.update(struct.pack("<q?", d.window_index, d.abstained))
+        digest.update("\x1f".join((*d.labels, d.label, d.reason)).encode())
+        digest.update(struct.pack(f"<{len(d.probabilities)}d", *d.probabilities))
+    return digest.hexdigest()

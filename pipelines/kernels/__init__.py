@@ -1,0 +1,1 @@
+"""Every compiled function of the house, by subject. The only home of numba."""

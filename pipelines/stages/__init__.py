@@ -1,0 +1,1 @@
+"""Signal stages, one plug-in a file. The file name is the kind written in the session file."""

@@ -1,0 +1,37 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Streams of the tests must not be seen by, or see, other machines.
+os.environ.setdefault("LSLAPICFG", str(Path(__file__).with_name("lsl_api.cfg")))
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("BCI_APP_SHARED", ROOT.parent / "shared"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests marked ``shared`` where the recordings are absent."""
+    if (SHARED / "data").is_dir():
+        return
+    skip = pytest.mark.skip(reason=f"shared recordings are not at {SHARED} (set BCI_APP_SHARED)")
+    for item in items:
+        if "shared" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the shared recordings; use with ``@pytest.mark.shared``."""
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_golden() -> Path:
+    """Folder of the reference vectors; use with ``@pytest.mark.shared``."""
+    return SHARED / "golden"

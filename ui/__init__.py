@@ -1,0 +1,1 @@
+"""What is seen: the desktop window. The only home of Qt."""
