@@ -67,6 +67,13 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """The session has begun. The first event through the pipe to the window; other sinks get it as ``open``."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkEvent:
     """Raw samples as the source gave them. Sent before any processing."""
 
@@ -152,7 +159,7 @@ class LoopTiming:
     time_s: float
 
 
-Event = ChunkEvent | MarkerEvent | DecisionEvent | StateEvent | QualityEvent | NoticeEvent | LoopTiming
+Event = SessionEvent | ChunkEvent | MarkerEvent | DecisionEvent | StateEvent | QualityEvent | NoticeEvent | LoopTiming
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -48,11 +47,18 @@ class Decision:
         return self.labels[max(range(len(self.labels)), key=self.probabilities.__getitem__)]
 
 
-def decisions_sha256(decisions: Iterable[Decision]) -> str:
-    """Hash what was decided, bit for bit; clock times are left out, so that replay and live run can be compared."""
-    digest = hashlib.sha256()
-    for d in decisions:
-        digest.update(struct.pack("<q?", d.window_index, d.abstained))
-        digest.update("\x1f".join((*d.labels, d.label, d.reason)).encode())
-        digest.update(struct.pack(f"<{len(d.probabilities)}d", *d.probabilities))
-    return digest.hexdigest()
+class DecisionHash:
+    """SHA-256 of what was decided, bit for bit; clock times are left out, so that replay and live run can be compared."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def update(self, decision: Decision) -> None:
+        """Add one decision; order matters."""
+        self._digest.update(struct.pack("<q?", decision.window_index, decision.abstained))
+        self._digest.update("\x1f".join((*decision.labels, decision.label, decision.reason)).encode())
+        self._digest.update(struct.pack(f"<{len(decision.probabilities)}d", *decision.probabilities))
+
+    def hexdigest(self) -> str:
+        """Return the hash so far."""
+        return self._digest.hexdigest()
