@@ -48,7 +48,7 @@ class Decision:
 
 
 class DecisionHash:
-    """SHA-256 of what was decided, bit for bit; clock times are left out, so that replay and live run can be compared."""
+    """SHA-256 of what was decided, bit for bit, without clock times: replay and live run can be compared."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()

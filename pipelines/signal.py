@@ -170,6 +170,11 @@ class Window(Chunk):
     window_index: int = 0
 
 
+def copy_window(window: Window) -> Window:
+    """Return a window that outlives the next push."""
+    return replace(window, samples=window.samples.copy(), times_s=window.times_s.copy(), flags=window.flags.copy())
+
+
 def make_chunk(
     samples: NDArray[np.floating] | NDArray[np.integer],
     times_s: NDArray[np.float64],

@@ -1,0 +1,1 @@
+"""The simulated participant: what is in the signal, and when."""
