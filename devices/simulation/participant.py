@@ -104,7 +104,7 @@ class Participant:
             noise = self._rng.standard_normal((N_BACKGROUND, n)) * np.sqrt(1 - pole**2)
             part, self._pink_state[k] = lfilter([1.0], [1.0, -pole], noise, axis=1, zi=self._pink_state[k])
             total += part
-        return np.asarray(total.T @ self._mixing.T) * (BACKGROUND_UV / np.sqrt(len(PINK_HZ)))
+        return np.asarray(total.T @ self._mixing.T * (BACKGROUND_UV / np.sqrt(len(PINK_HZ))))
 
     def _rhythm(self, name: str, state: str, n: int) -> NDArray[np.float64]:
         noise = self._rng.standard_normal(n) * self._scales[name]

@@ -2,7 +2,8 @@
 
 Effect sizes follow the literature: frontal theta rises and posterior alpha falls in mental arithmetic (Klimesch 1999,
 Brain Res. Rev. 29:169; Gevins et al. 1997, Cereb. Cortex 7:374), alpha grows several-fold with the eyes closed, mu
-falls over the hemisphere opposite the imagined hand (Pfurtscheller & Lopes da Silva 1999, Clin. Neurophysiol. 110:1842).
+falls over the hemisphere opposite the imagined hand (Pfurtscheller & Lopes da Silva 1999, Clin. Neurophysiol.
+110:1842).
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Synthetic(SourceBase):
             if left == 0:
                 gap, left = drop, self._chunk
         stop = self._index + gap + left
-        if not self._pacer.wait_until(stop / s.rate_hz, timeout_s):
+        if not self._pacer.wait_until_due(stop / s.rate_hz, timeout_s):
             return None
         self._make_until(stop)
         first = self._index + gap

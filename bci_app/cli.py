@@ -1,0 +1,199 @@
+"""The command line: ``bci-app demo | live | daemon | record | replay | devices | train | bench | doctor``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bci_app.logging_setup import configure_logging
+from pipelines.errors import BciError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Real-time brain-computer interface.")
+console = Console()
+
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: key=value, dotted keys.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def main() -> None:
+    """Run the command line; errors of ours end it in one plain line and exit code 1."""
+    try:
+        app()
+    except BciError as exc:
+        Console(stderr=True).print(f"[bold red]error[/] {type(exc).__name__}: ", end="")
+        Console(stderr=True).print(str(exc), markup=False, highlight=False)
+        raise SystemExit(1) from None
+
+
+@app.callback()
+def common(*, verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False) -> None:
+    """Real-time brain-computer interface: headset, LSL stream or recording in, decoded brain state out."""
+    configure_logging(verbose=verbose)
+
+
+@app.command()
+def demo(
+    *,
+    seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=1)] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No window, even where there is a display.")] = False,
+    folder: Annotated[str, typer.Option(help="Where the recording goes.")] = "recordings",
+) -> None:
+    """Decode a simulated participant: rest and mental arithmetic, with the truth beside the decision."""
+    from bci_app import sessions
+    from bci_app.config import demo_session
+
+    if not headless and _has_display():
+        raise SystemExit(_window(["--demo", *(["--seconds", str(seconds)] if seconds else [])]))
+    sessions.run_demo(demo_session(seconds, folder), console)
+
+
+@app.command()
+def live(session: Annotated[Path | None, typer.Argument(help="Session file (TOML) or recording.")] = None) -> None:
+    """Open the window."""
+    raise SystemExit(_window([str(session)] if session else []))
+
+
+@app.command()
+def daemon(session: Annotated[Path, typer.Argument(help="Session file (TOML).")], overrides: Overrides = None) -> None:
+    """Run a session without a window: source in, decisions on LSL. Ends cleanly on SIGINT and SIGTERM."""
+    from bci_app import sessions
+    from bci_app.config import load_session
+
+    sessions.run_daemon(load_session(session, overrides or ()), console)
+
+
+@app.command()
+def record(
+    session: Annotated[Path, typer.Argument(help="Session file (TOML).")],
+    *,
+    folder: Annotated[str, typer.Option(help="Where the recording goes.")] = "recordings",
+    seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=1)] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Record the source of a session without decoding."""
+    from bci_app import sessions
+    from bci_app.config import load_session
+
+    sessions.run_record(load_session(session, overrides or ()), folder, seconds, console)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="Any recording: XDF, EDF, BDF, GDF, FIF, BrainVision, .set, text, CSV.")],
+    *,
+    session: Annotated[Path | None, typer.Option(help="Session file; its source is replaced by the recording.")] = None,
+    decoder: Annotated[str, typer.Option(help="Shipped decoder, checkpoint folder, or kind.")] = "",
+    calibrate: Annotated[str, typer.Option(help="Recording of rest: FILE@START:STOP in seconds.")] = "",
+    speed: Annotated[str, typer.Option(help="1 is real time; max is as fast as possible.")] = "max",
+    start: Annotated[float, typer.Option(help="Start (s).", min=0)] = 0.0,
+    stop: Annotated[float | None, typer.Option(help="Stop (s).")] = None,
+    chunk: Annotated[int | None, typer.Option(help="Samples per chunk; decisions do not depend on it.", min=1)] = None,
+    decisions: Annotated[Path | None, typer.Option(help="Write the decisions to this CSV file.")] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay a recording through the live engine. The same recording gives the same decisions, always."""
+    from bci_app import sessions
+
+    settings = sessions.replay_settings(
+        file,
+        session=session,
+        decoder=decoder,
+        calibrate=calibrate,
+        source={"speed": _speed(speed), "start_s": start, "stop_s": stop, "chunk_samples": chunk},
+        decisions=decisions,
+        overrides=overrides or (),
+    )
+    result = sessions.run_replay(settings, file)
+    if as_json:
+        typer.echo(json.dumps(result.as_dict()))
+    else:
+        console.print(result.table())
+
+
+@app.command()
+def devices(
+    *,
+    timeout_s: Annotated[float, typer.Option(help="How long to look for LSL streams (s).", min=0.1)] = 2.0,
+    as_json: AsJson = False,
+) -> None:
+    """List BrainFlow boards and the LSL streams on the network."""
+    from bci_app import inventory
+
+    _show(inventory.devices(timeout_s), inventory.device_tables, as_json=as_json)
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Check versions, liblsl, CUDA, boards, ports, clock and disk, and run one self-test through LSL loopback."""
+    from bci_app import checkup
+
+    findings = checkup.examine()
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings]))
+    else:
+        console.print(checkup.table(findings))
+    raise SystemExit(any(not finding.ok for finding in findings))
+
+
+@app.command()
+def train(
+    kind: Annotated[str, typer.Argument(help="bandpower or riemann.")],
+    data: Annotated[Path, typer.Argument(help="Folder of the EEGMAT recordings.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the new checkpoint.")],
+) -> None:
+    """Train a workload decoder on EEGMAT with the live signal stages."""
+    from bci_app import training_verbs
+
+    training_verbs.train_workload(data, out, kind)
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="eegmat or ssvep.")],
+    data: Annotated[Path, typer.Argument(help="Folder of the data set.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the decoders on a data set: per-subject values, intervals and baselines."""
+    from bci_app import training_verbs
+
+    benches = {"eegmat": training_verbs.bench_eegmat, "ssvep": training_verbs.bench_ssvep}
+    if name not in benches:
+        raise typer.BadParameter(f"{name!r}; known are: {', '.join(benches)}")
+    benches[name](data, as_json=as_json)
+
+
+def _show(values: Any, tables: Any, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(values))
+        return
+    for table in tables(values):
+        console.print(table)
+
+
+def _speed(text: str) -> float | str:
+    if text == "max":
+        return "max"
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"--speed {text}: a number such as 1 or 4, or max") from None
+
+
+def _has_display() -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _window(arguments: list[str]) -> int:
+    # A process of its own: nothing below the window may import Qt.
+    return subprocess.run([sys.executable, "-m", "ui.app", *arguments], check=False).returncode

@@ -1,0 +1,184 @@
+"""Where decoding runs: inline (every window, deterministic) or in the background (newest window wins)."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from bci_app.config import DecoderSettings
+from models.decoder import Decoder
+from pipelines.decision import Decision
+from pipelines.errors import BciError, DecodeFailed
+from pipelines.signal import Flag, Window, copy_window
+
+REASONS = {
+    Flag.LOST: "samples were lost",
+    Flag.NONFINITE: "samples were not finite",
+    Flag.CLOCK_JUMP: "the clock jumped",
+    Flag.BAD_CHANNELS: "too many bad channels",
+}
+ARTIFACTS = Flag.AMPLITUDE | Flag.BLINK | Flag.MUSCLE
+
+
+class Gate:
+    """Decides whether a window is fit to be decoded."""
+
+    def __init__(self, settings: DecoderSettings) -> None:
+        self._flags = [Flag[name.upper()] for name in settings.abstain_on]
+        self._max_artifact_fraction = settings.max_artifact_fraction
+
+    def reason(self, window: Window) -> str:
+        """Return why not, in plain words; empty if the window is fit."""
+        present = int(np.bitwise_or.reduce(window.flags)) if window.n_samples else 0
+        if not present:
+            return ""
+        for flag in self._flags:
+            if present & flag:
+                return REASONS[flag]
+        fraction = float(np.count_nonzero(window.flags & ARTIFACTS)) / window.n_samples
+        if fraction > self._max_artifact_fraction:
+            return f"artifacts in {fraction:.0%} of the window"
+        return ""
+
+
+def decide(decoder: Decoder, gate: Gate, window: Window) -> Decision:
+    """Decide on one window, or abstain with the reason.
+
+    Raises
+    ------
+    DecodeFailed
+        If the decoder raised, or its answer is not a probability distribution over its classes.
+    """
+    reason = gate.reason(window)
+    spec = decoder.spec
+    if reason:
+        n = len(spec.classes)
+        start_s, end_s = float(window.times_s[0]), float(window.times_s[-1])
+        return Decision(
+            window.window_index,
+            start_s,
+            end_s,
+            spec.classes,
+            (1.0 / n,) * n,
+            spec.model_id,
+            abstained=True,
+            reason=reason,
+        )
+    try:
+        decision = decoder.decode(window)
+    except BciError:
+        raise
+    except Exception as exc:  # a plug-in may raise anything; on a thread of its own it would vanish
+        raise DecodeFailed(f"{spec.model_id}: window {window.window_index}: {type(exc).__name__}: {exc}") from exc
+    p = decision.probabilities
+    if len(p) != len(spec.classes) or not all(math.isfinite(v) and v >= 0 for v in p) or abs(sum(p) - 1) > 1e-6:
+        raise DecodeFailed(f"{spec.model_id}: window {window.window_index}: not probabilities of {spec.classes}: {p}")
+    return decision
+
+
+class Decoding(Protocol):
+    """The seam between the loop and the decoder; the loop cannot tell which is behind it."""
+
+    @property
+    def dropped(self) -> int:
+        """Windows given up so far."""
+        ...
+
+    def submit(self, window: Window) -> None:
+        """Hand over a window; its arrays may be reused afterwards."""
+        ...
+
+    def ready(self) -> Sequence[Decision]:
+        """Return the decisions made since the last call, in order.
+
+        Raises
+        ------
+        BciError
+            If the decoder failed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop; the decoder itself is closed by its owner."""
+        ...
+
+
+class InlineDecoding:
+    """Decides at once, on every window."""
+
+    def __init__(self, decoder: Decoder, gate: Gate) -> None:
+        self._decoder, self._gate = decoder, gate
+        self._ready: list[Decision] = []
+        self.dropped = 0
+
+    def submit(self, window: Window) -> None:
+        """Decide now."""
+        self._ready.append(decide(self._decoder, self._gate, window))
+
+    def ready(self) -> Sequence[Decision]:
+        """Return what ``submit`` decided."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+
+class BackgroundDecoding:
+    """Decides on a thread of its own; a window that waits is replaced by a newer one, and counted."""
+
+    def __init__(self, decoder: Decoder, gate: Gate) -> None:
+        self._decoder, self._gate = decoder, gate
+        self._changed = threading.Condition()
+        self._waiting: Window | None = None
+        self._ready: list[Decision] = []
+        self._error: BciError | None = None
+        self._closing = False
+        self.dropped = 0
+        self._thread = threading.Thread(target=self._run, name="decoding", daemon=True)
+        self._thread.start()
+
+    def submit(self, window: Window) -> None:
+        """Leave a copy for the thread."""
+        copy = copy_window(window)
+        with self._changed:
+            self.dropped += self._waiting is not None
+            self._waiting = copy
+            self._changed.notify()
+
+    def ready(self) -> Sequence[Decision]:
+        """Return what the thread has decided."""
+        with self._changed:
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            ready, self._ready = self._ready, []
+        return ready
+
+    def close(self) -> None:
+        """Finish the decision in progress and join the thread."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting is not None or self._closing)
+                if self._closing:
+                    return
+                window, self._waiting = self._waiting, None
+            assert window is not None
+            try:
+                decision = decide(self._decoder, self._gate, window)
+            except BciError as exc:
+                with self._changed:
+                    self._error = exc
+                return
+            with self._changed:
+                self._ready.append(decision)

@@ -1,0 +1,293 @@
+"""The engine: one loop from source to sinks, the same for the window, the daemon and replay."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bci_app.calibrator import RestCalibrator
+from bci_app.config import EngineSettings
+from bci_app.decoding import Decoding
+from bci_app.events import (
+    ChunkEvent,
+    Command,
+    DecisionEvent,
+    EngineState,
+    Event,
+    InsertMarker,
+    MarkerEvent,
+    NoticeEvent,
+    QualityEvent,
+    Session,
+    StartRecording,
+    StateEvent,
+    StopRecording,
+)
+from bci_app.sink import Recorder, Sink
+from bci_app.supply import Supply
+from bci_app.timing import LoopTimer
+from devices.clock import now_s
+from pipelines.errors import BciError, StreamEnded
+from pipelines.signal import Chunk, Marker
+from pipelines.smoothing import Smoother
+from pipelines.stage import Pipeline
+from pipelines.windows import Windower
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class SignalPath:
+    """What happens to samples between source and sinks; None in ``decoding`` records only."""
+
+    pipeline: Pipeline
+    windower: Windower | None = None
+    decoding: Decoding | None = None
+    calibrator: RestCalibrator | None = None
+    smoother: Smoother | None = None
+
+
+class Engine:
+    """Reads, records, processes, decides, tells.
+
+    States::
+
+        IDLE ─► CONNECTING ─► CALIBRATING ─► RUNNING ─► STOPPING ─► IDLE
+                                  └──── STALE ◄──► RECONNECTING         (FAILED from anywhere)
+
+    A fault in the pipeline or the decoder ends decisions, never the recording. Only ``post`` may be called from
+    another thread.
+    """
+
+    def __init__(
+        self,
+        supply: Supply,
+        path: SignalPath,
+        sinks: Iterable[Sink],
+        session: Session,
+        settings: EngineSettings,
+        duration_s: float | None = None,
+    ) -> None:
+        self._supply, self._path, self._session, self._settings = supply, path, session, settings
+        # The recorder comes first: what a later sink does cannot cost data.
+        self._sinks = sorted(sinks, key=lambda sink: not isinstance(sink, Recorder))
+        self._limit = None if duration_s is None else round(duration_s * session.spec.rate_hz)
+        self._timer = LoopTimer()
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._pending: deque[NoticeEvent] = deque()
+        self._bad_channels: frozenset[str] = frozenset()
+        self._deciding = path.decoding is not None
+        self._samples = self._lost = 0
+        self._next_report_s = 0.0
+        self._late_s = 0.0
+        self._stream_s = 0.0
+        self._failure: BciError | None = None
+        self.state = EngineState.IDLE
+
+    @property
+    def recorders(self) -> list[Recorder]:
+        """The sinks that write recordings."""
+        return [sink for sink in self._sinks if isinstance(sink, Recorder)]
+
+    def post(self, command: Command) -> None:
+        """Ask for something while the engine runs. Callable from any thread; done on the engine's thread."""
+        self._commands.put(command)
+
+    def run(self, stop: threading.Event) -> None:
+        """Run until the source ends, the duration is over or ``stop`` is set. Everything is closed on return.
+
+        Raises
+        ------
+        BciError
+            What made the session fail, after the sinks were told and closed.
+        """
+        try:
+            self._open_sinks()
+            self._loop(stop)
+        except StreamEnded as end:
+            log.info("%s", end)
+        except BciError as exc:
+            self._failure = exc
+        finally:
+            self._finish()
+        if self._failure is not None:
+            raise self._failure
+
+    def _loop(self, stop: threading.Event) -> None:
+        self._set_state(self._flowing_state())
+        self._next_report_s = now_s() + 1.0
+        while not stop.is_set() and not self._full():
+            with self._timer.section("read"):
+                chunk = self._supply.read(self._settings.read_timeout_s, stop)
+            self._follow_supply()
+            if chunk is not None:
+                self._take(self._trim(chunk))
+            self._collect_decisions()
+            self._obey()
+            self._report()
+
+    def _full(self) -> bool:
+        return self._limit is not None and self._samples >= self._limit
+
+    def _trim(self, chunk: Chunk) -> Chunk:
+        """Cut the last chunk so that a session of a given duration ends on the same sample however it was chunked."""
+        left = chunk.n_samples if self._limit is None else self._limit - self._samples
+        return chunk if chunk.n_samples <= left else chunk.part(0, left)
+
+    def _take(self, chunk: Chunk) -> None:
+        self._samples += chunk.n_samples
+        if chunk.gap_before:
+            self._lost += chunk.gap_before
+            seconds = chunk.gap_before / self._session.spec.rate_hz
+            self._notice(
+                "warning", f"{chunk.gap_before} samples ({seconds:.3g} s) were lost before sample {chunk.first_index}"
+            )
+        if chunk.n_samples:
+            self._stream_s = float(chunk.times_s[-1])
+            self._late_s = now_s() - self._stream_s if self._supply.is_live else 0.0
+        self._tell(ChunkEvent(chunk))
+        for marker in chunk.markers:
+            self._tell(MarkerEvent(marker))
+        if self._deciding or self._path.decoding is None:
+            self._protect("signal processing", lambda: self._process(chunk))
+
+    def _process(self, chunk: Chunk) -> None:
+        with self._timer.section("pipeline"):
+            processed = self._path.pipeline.process(chunk)
+        if processed.bad_channels != self._bad_channels:
+            self._bad_channels = processed.bad_channels
+            self._tell(QualityEvent(tuple(sorted(processed.bad_channels)), self._stream_s))
+        if self._path.windower is None or self._path.decoding is None:
+            return
+        for window in self._path.windower.push(processed):
+            calibrator = self._path.calibrator
+            if calibrator is not None and not calibrator.done:
+                if calibrator.push(window):
+                    self._notice("info", "calibrated on this person's rest")
+                    self._set_state(EngineState.RUNNING)
+                continue
+            with self._timer.section("decode"):
+                self._path.decoding.submit(window)
+            self._collect_decisions()
+
+    def _collect_decisions(self) -> None:
+        decoding = self._path.decoding
+        if decoding is None or not self._deciding:
+            return
+        for raw in self._protect("decoding", decoding.ready) or ():
+            decision = replace(raw, decided_at_s=now_s() if self._supply.is_live else raw.end_s)
+            if self._path.smoother is not None:
+                decision = self._path.smoother.push(decision)
+            if self._supply.is_live:
+                self._timer.add("latency", (decision.decided_at_s - self._stream_s) * 1e3)
+            self._tell(DecisionEvent(decision))
+
+    def _protect(self, what: str, action: Callable[[], Sequence | None]) -> Sequence | None:  # type: ignore[type-arg]
+        """Run signal processing or decoding; on any failure end decisions and say so, and go on recording."""
+        try:
+            return action()
+        except Exception as exc:  # the engine's border: plug-ins may raise anything
+            self._deciding = False
+            log.error("%s failed", what, exc_info=not isinstance(exc, BciError))
+            kind = "" if isinstance(exc, BciError) else f"{type(exc).__name__}: "
+            self._notice("error", f"{what} failed, decisions have stopped (recording goes on): {kind}{exc}")
+            return None
+
+    def _follow_supply(self) -> None:
+        """Show in the state what the supply knows of the source."""
+        wanted = self._supply.state or self._flowing_state()
+        if wanted is not self.state:
+            self._set_state(wanted, self._supply.message)
+
+    def _flowing_state(self) -> EngineState:
+        calibrator = self._path.calibrator
+        return EngineState.CALIBRATING if calibrator is not None and not calibrator.done else EngineState.RUNNING
+
+    def _obey(self) -> None:
+        while not self._commands.empty():
+            command = self._commands.get()
+            try:
+                self._carry_out(command)
+            except BciError as exc:
+                self._notice("error", str(exc))
+
+    def _carry_out(self, command: Command) -> None:
+        recorders = self.recorders
+        match command:
+            case InsertMarker(label):
+                if not self._supply.insert_marker(label):
+                    time_s = now_s() if self._supply.is_live else self._stream_s
+                    self._tell(MarkerEvent(Marker(time_s, label, "operator")))
+            case StartRecording(folder):
+                if not recorders:
+                    self._notice("error", "this session has no recorder: add [[sinks]] kind = 'xdf_recorder'")
+                for recorder in recorders:
+                    recorder.start(folder)
+            case StopRecording():
+                for recorder in recorders:
+                    recorder.stop()
+
+    def _report(self) -> None:
+        now = now_s()
+        while self._pending:
+            self._tell(self._pending.popleft())
+        if now < self._next_report_s:
+            return
+        self._next_report_s = now + 1.0
+        dropped = self._path.decoding.dropped if self._path.decoding else 0
+        self._tell(
+            self._timer.take(
+                late_s=self._late_s, dropped_windows=dropped, lost_samples=self._lost, samples=self._samples, time_s=now
+            )
+        )
+
+    def _open_sinks(self) -> None:
+        for recorder in self.recorders:
+            recorder.on_notice = self._pending.append
+        for sink in list(self._sinks):
+            sink.open(self._session)
+
+    def _tell(self, event: Event) -> None:
+        with self._timer.section("sinks"):
+            for sink in list(self._sinks):
+                try:
+                    sink.accept(event)
+                except Exception as exc:  # the engine's border: one sink must not take the others down
+                    self._sinks.remove(sink)
+                    log.error("sink failed", exc_info=not isinstance(exc, BciError))
+                    self._notice("error", f"{type(sink).__name__} failed and was closed: {exc}")
+                    self._close_sink(sink)
+
+    def _close_sink(self, sink: Sink) -> None:
+        try:
+            sink.close()
+        except (BciError, OSError, ValueError, RuntimeError) as exc:
+            self._notice("error", f"{type(sink).__name__} could not be closed: {exc}")
+
+    def _notice(self, level: str, text: str) -> None:
+        log.log({"info": logging.INFO, "warning": logging.WARNING}.get(level, logging.ERROR), "%s", text)
+        self._pending.append(NoticeEvent(level, text, now_s()))  # type: ignore[arg-type]
+
+    def _set_state(self, state: EngineState, message: str = "") -> None:
+        self.state = state
+        self._tell(StateEvent(state, message, now_s()))
+
+    def _finish(self) -> None:
+        self._set_state(EngineState.STOPPING)
+        if self._path.decoding is not None:
+            self._path.decoding.close()
+            self._collect_decisions()
+        self._next_report_s = 0.0
+        self._report()
+        if self._failure is not None:
+            self._set_state(EngineState.FAILED, str(self._failure))
+        self._supply.close()
+        for sink in self._sinks:
+            self._close_sink(sink)
+        for notice in self._pending:
+            log.error("%s", notice.text)
+        self.state = EngineState.FAILED if self._failure else EngineState.IDLE

@@ -1,0 +1,112 @@
+"""The engine in a child process, for the window: the same two calls as the daemon, with a pipe as one more sink."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from bci_app.events import Command, EngineState, Event, StateEvent
+from pipelines.errors import BciError
+
+STOP = "stop"
+
+
+class EngineProcess:
+    """Starts, feeds and ends the child. Used by one thread of the window's process."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, self._child_end = context.Pipe()
+        self._process = context.Process(
+            target=_child, args=(dict(settings), self._child_end), name="bci_app-engine", daemon=True
+        )
+        self._message = ""
+
+    def start(self) -> None:
+        """Start the child; its first event comes a second or so later."""
+        self._process.start()
+        self._child_end.close()
+
+    def poll(self) -> list[Event]:
+        """Return all events that wait, without blocking."""
+        events: list[Event] = []
+        try:
+            while self.connection.poll(0):
+                events += self.connection.recv()
+        except (EOFError, OSError):
+            pass
+        for event in events:
+            if isinstance(event, StateEvent) and event.state is EngineState.FAILED:
+                self._message = event.message
+        return events
+
+    def fileno(self) -> int:
+        """Return the pipe's descriptor, for a socket notifier."""
+        return self.connection.fileno()
+
+    def send(self, command: Command) -> None:
+        """Send a command; a dead engine ignores it."""
+        try:
+            self.connection.send(command)
+        except OSError:
+            return
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Ask the engine to end and wait; one that does not end in time is terminated."""
+        if self._process.pid is None:
+            return
+        with suppress(OSError):
+            self.connection.send(STOP)
+        waited_s = 0.0
+        while self._process.is_alive() and waited_s < timeout_s:
+            self.poll()  # a full pipe would keep the child from ending
+            self._process.join(0.05)
+            waited_s += 0.05
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join(1.0)
+        self.connection.close()
+
+    def is_alive(self) -> bool:
+        """Whether the child runs."""
+        return self._process.is_alive()
+
+    def exit_message(self) -> str:
+        """Say why the engine ended; empty while it runs or after a good end."""
+        if self._process.is_alive() or self._process.exitcode in (None, 0):
+            return self._message
+        return self._message or f"the engine ended unexpectedly (exit code {self._process.exitcode})"
+
+
+def _child(values: dict[str, Any], connection: Connection) -> None:
+    # Imported in the child: the window's process loads no decoder.
+    from bci_app.assembly import build
+    from bci_app.config import validate
+    from bci_app.logging_setup import configure_logging
+    from bci_app.pipe_sink import PipeSink
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the window, which then stops us
+    configure_logging()
+    stop = threading.Event()
+    try:
+        connection.send([StateEvent(EngineState.CONNECTING)])
+        engine = build(validate(values, "session"), extra_sinks=[PipeSink(connection)])
+        threading.Thread(target=_listen, args=(connection, engine.post, stop), daemon=True).start()
+        engine.run(stop)
+    except BciError as exc:
+        connection.send([StateEvent(EngineState.FAILED, str(exc))])
+        raise SystemExit(1) from exc
+
+
+def _listen(connection: Connection, post: Any, stop: threading.Event) -> None:
+    try:
+        while (message := connection.recv()) != STOP:
+            post(message)
+    except (EOFError, OSError):
+        pass  # the window is gone: end as well, closing the recording
+    stop.set()

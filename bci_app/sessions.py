@@ -1,0 +1,217 @@
+"""What the verbs of the command line do: run a session with the sinks that fit, and sum it up."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bci_app.assembly import build
+from bci_app.config import SessionSettings, load_session, validate, with_overrides
+from bci_app.events import NoticeEvent
+from bci_app.sink import Recorder, Sink
+from bci_app.summary import Summary
+from bci_app.terminal_view import TerminalView
+from devices.sources.recording import embedded_session
+from pipelines.errors import ConfigError
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Turn SIGINT and SIGTERM into a set event, so that recordings are closed; a second one kills as usual."""
+    stop = threading.Event()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in signals}
+
+    def ask(number: int, frame: object) -> None:
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in signals:
+        signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        for number in signals:
+            signal.signal(number, before[number])
+
+
+def run_demo(settings: SessionSettings, console: Console) -> None:
+    """Run the demonstration in the terminal and print the summary."""
+    summary = Summary()
+    recording = _run(settings, [summary, TerminalView(console)])
+    console.print(summary.table(recording))
+
+
+def run_daemon(settings: SessionSettings, console: Console) -> None:
+    """Run a session headless; decisions go out on LSL unless the session names other sinks."""
+    if not settings.sinks:
+        settings = settings.model_copy(update={"sinks": ({"kind": "lsl_outlet"}, {"kind": "console"})})
+    summary = Summary()
+    recording = _run(settings, [summary])
+    console.print(summary.table(recording))
+
+
+def run_record(settings: SessionSettings, folder: str, seconds: float | None, console: Console) -> None:
+    """Record a session's source, undecoded."""
+    recorder = {"kind": "xdf_recorder", "folder": folder}
+    settings = settings.model_copy(
+        update={"decoder": None, "stages": (), "sinks": (recorder, {"kind": "console"}), "duration_s": seconds}
+    )
+    summary = Summary()
+    recording = _run(settings, [summary])
+    console.print(summary.table(recording))
+
+
+def _run(settings: SessionSettings, sinks: Sequence[Sink]) -> str:
+    """Run to the end; return the path of the recording, empty if there is none."""
+    watch = _RecordingWatch()
+    with stop_on_signals() as stop:
+        engine = build(settings, [*sinks, watch])
+        watch.recorders = engine.recorders
+        engine.run(stop)
+    return watch.path
+
+
+class _RecordingWatch:
+    """Remembers the last path of the recorder; it forgets it when it closes."""
+
+    def __init__(self) -> None:
+        self.recorders: Sequence[Recorder] = ()
+        self.path = ""
+
+    def open(self, session: object) -> None:
+        pass
+
+    def accept(self, event: object) -> None:
+        for recorder in self.recorders:
+            if recorder.path is not None:
+                self.path = str(recorder.path)
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """What a replay came to."""
+
+    summary: Summary
+    source: str
+    notices: tuple[str, ...]
+    wall_s: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result for ``--json``."""
+        session = self.summary.session
+        signal_s = self.summary.samples / session.spec.rate_hz if session else 0.0
+        return {
+            "n_windows": self.summary.n_windows,
+            "n_decisions": self.summary.n_decisions,
+            "decisions_sha256": self.summary.decisions_sha256,
+            "realtime_factor": round(signal_s / self.wall_s, 2),
+            "decoder": session.model_id if session else "",
+            "source": self.source,
+            "labels": dict(self.summary.labels),
+            "lost_samples": self.summary.lost_samples,
+            "notices": list(self.notices),
+        }
+
+    def table(self) -> Table:
+        """Return the result for a terminal."""
+        table = self.summary.table()
+        table.title = f"Replay of {self.source}"
+        values = self.as_dict()
+        table.add_row("decisions sha256", values["decisions_sha256"])
+        table.add_row("speed", f"{values['realtime_factor']:g} × real time")
+        for notice in self.notices:
+            table.add_row("notice", notice)
+        return table
+
+
+class _Notices:
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def open(self, session: object) -> None:
+        pass
+
+    def accept(self, event: object) -> None:
+        if isinstance(event, NoticeEvent) and event.level != "info":
+            self.texts.append(event.text)
+
+    def close(self) -> None:
+        pass
+
+
+def run_replay(settings: SessionSettings, file: Path) -> ReplayResult:
+    """Run a replay session to its end."""
+    summary, notices = Summary(), _Notices()
+    with stop_on_signals() as stop:
+        engine = build(settings, [summary, notices])
+        start = time.perf_counter()
+        engine.run(stop)
+        wall_s = max(time.perf_counter() - start, 1e-9)
+    return ReplayResult(summary, str(file), tuple(notices.texts), wall_s)
+
+
+def replay_settings(
+    file: Path,
+    *,
+    session: Path | None = None,
+    decoder: str = "",
+    calibrate: str = "",
+    source: Mapping[str, Any] | None = None,
+    decisions: Path | None = None,
+    overrides: Sequence[str] = (),
+) -> SessionSettings:
+    """Make the session that replays a file.
+
+    The decoder's settings come from ``session``, else from the session embedded in a recording of ours, else they are
+    the defaults. Decoding is inline, whatever the live session did.
+    """
+    if session is not None:
+        values = load_session(session).model_dump(mode="json")
+    else:
+        values = embedded_session(file) or {}
+    given = {key: value for key, value in (source or {}).items() if value is not None}
+    values = {
+        "name": "replay",
+        "stages": values.get("stages"),
+        "decoder": values.get("decoder") or {},
+        "smoothing": values.get("smoothing") or {},
+        "duration_s": values.get("duration_s"),
+        "source": {"kind": "recording", "path": str(file), **given},
+        "sinks": [{"kind": "decisions_csv", "path": str(decisions)}] if decisions else [],
+    }
+    values["decoder"] = {**values["decoder"], "mode": "inline"}
+    if decoder:
+        values["decoder"] = {**values["decoder"], "name": decoder, "settings": {}, "hop_s": None}
+    if calibrate:
+        values["decoder"]["calibration"] = parse_calibrate(calibrate)
+    return validate(with_overrides(values, overrides), str(file))
+
+
+def parse_calibrate(text: str) -> dict[str, Any]:
+    """Read ``FILE``, ``FILE@START:STOP``, ``FILE@START:`` or ``FILE@:STOP`` (seconds)."""
+    file, sign, span = text.rpartition("@")
+    if not sign:
+        return {"file": text}
+    start, colon, stop = span.partition(":")
+    try:
+        if not colon:
+            raise ValueError
+        calibration: dict[str, Any] = {"file": file, "start_s": float(start or 0)}
+        if stop:
+            calibration["stop_s"] = float(stop)
+    except ValueError:
+        raise ConfigError(f"--calibrate {text}: write FILE@START:STOP in seconds, for example rest.edf@0:60") from None
+    return calibration

@@ -1,0 +1,104 @@
+"""What a session came to: decisions, their hash, agreement with ground truth, latency."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+
+import numpy as np
+from rich.table import Table
+
+from bci_app.events import ChunkEvent, DecisionEvent, Event, MarkerEvent, Session
+from pipelines.decision import Decision, DecisionHash
+
+GROUND_TRUTH = "ground_truth"
+
+
+class Summary:
+    """A sink that counts. Works on the engine's thread, or in the window's process on events from the pipe."""
+
+    def __init__(self) -> None:
+        self.session: Session | None = None
+        self.n_windows = 0
+        self.n_decisions = 0
+        self.labels: Counter[str] = Counter()
+        self.samples = self.lost_samples = 0
+        self._hash = DecisionHash()
+        self._latencies_ms: list[float] = []
+        self._truth: list[tuple[float, str]] = []
+        self._spans: list[tuple[float, float, str]] = []
+
+    def open(self, session: Session) -> None:
+        """Note the session."""
+        self.session = session
+
+    def accept(self, event: Event) -> None:
+        """Count one event."""
+        match event:
+            case DecisionEvent(decision):
+                self._count(decision)
+            case MarkerEvent(marker) if marker.stream == GROUND_TRUTH:
+                self._truth.append((marker.time_s, marker.label))
+            case ChunkEvent(chunk):
+                self.samples += chunk.n_samples
+                self.lost_samples += chunk.gap_before
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    def _count(self, decision: Decision) -> None:
+        self.n_windows += 1
+        self._hash.update(decision)
+        if decision.decided_at_s != decision.end_s:  # equal where stamps are not of now
+            self._latencies_ms.append((decision.decided_at_s - decision.end_s) * 1e3)
+        if decision.abstained:
+            return
+        self.n_decisions += 1
+        self.labels[decision.label] += 1
+        self._spans.append((decision.start_s, decision.end_s, decision.label))
+
+    @property
+    def decisions_sha256(self) -> str:
+        """Hash of all decisions in order."""
+        return self._hash.hexdigest()
+
+    def agreement(self) -> tuple[int, int]:
+        """Return (agreeing, judged) decisions; only windows that lie within one true state are judged."""
+        times = [time_s for time_s, _ in self._truth]
+        agreeing = judged = 0
+        for start_s, end_s, label in self._spans:
+            first, last = bisect_right(times, start_s), bisect_right(times, end_s)
+            if first == 0 or first != last:
+                continue
+            judged += 1
+            agreeing += self._truth[first - 1][1] == label
+        return agreeing, judged
+
+    def latency_ms(self) -> tuple[float, float] | None:
+        """Return p50 and p99 from a window's last sample to its decision (ms); None where stamps are not of now."""
+        if not self._latencies_ms:
+            return None
+        p50, p99 = np.percentile(self._latencies_ms, [50, 99])
+        return float(p50), float(p99)
+
+    def table(self, recording: str = "") -> Table:
+        """Return the summary for a terminal."""
+        table = Table(title="Session", show_header=False)
+        session = self.session
+        if session is not None:
+            rate = session.spec.rate_hz
+            table.add_row("source", f"{session.spec.source_id}: {session.spec.n_channels} channels at {rate:g} Hz")
+            table.add_row("signal", f"{self.samples / rate:.1f} s, {self.lost_samples} samples lost")
+            table.add_row("decoder", session.model_id or "none")
+        abstained = self.n_windows - self.n_decisions
+        shares = ", ".join(f"{label} {count}" for label, count in self.labels.most_common())
+        table.add_row("decisions", f"{self.n_decisions} ({shares}); {abstained} abstained")
+        agreeing, judged = self.agreement()
+        if judged:
+            table.add_row("agreement", f"{agreeing / judged:.0%} with ground truth, {judged} windows judged")
+        latency = self.latency_ms()
+        if latency is not None:
+            table.add_row("latency", f"p50 {latency[0]:.2f} ms, p99 {latency[1]:.2f} ms (last sample to decision)")
+        if recording:
+            table.add_row("recording", recording)
+        return table
