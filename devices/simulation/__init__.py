@@ -1,1 +1,1 @@
-"""The simulated participant: what is in the signal, and when."""
+"""A simulated participant: what the synthetic source plays. Every part is deterministic from a seed."""

@@ -1,152 +1,111 @@
-"""The signal of the simulated participant, made second by second, always in the same order."""
+"""The simulated participant: everything an electrode would pick up, in blocks of a tenth of a second."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, lfilter, sosfilt
 
-from devices.simulation.rhythms import GAINS, RHYTHMS
-from pipelines.montage import positions
+from devices.simulation.artifacts import Blinks, Drift, LineNoise, Muscles
+from devices.simulation.faults import Faults
+from devices.simulation.head import Head
+from devices.simulation.noise import FilteredNoise, power_law_sections
+from devices.simulation.rhythms import Oscillations
+from devices.simulation.schedule import Schedule
 
-N_BACKGROUND = 24
-BACKGROUND_UV = 7.0
-PINK_HZ = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""Corner frequencies of the relaxations whose sum falls as 1/f."""
-SSVEP_UV = 3.0
-BLINK_UV = 130.0
-EVENTS_PER_S = {"blink": 0.2, "muscle": 0.05}
+BLOCK_S = 0.1
+BACKGROUND_EXPONENT = 1.5
+BACKGROUND_CORNER_HZ = 0.5
+BACKGROUND_DENSITY_UV2 = 25.0
+"""Power density before referencing at 1 Hz (uV^2/Hz); the group mean of resting EEGMAT at Fz."""
+SENSOR_UV = 0.3
+MUSCLE_TONE = "muscle_tone"
+
+
+@dataclass(frozen=True, slots=True)
+class Nuisances:
+    """Which disturbances are simulated; ``line_hz`` counts only with ``line``."""
+
+    blinks: bool = True
+    muscle: bool = True
+    line: bool = True
+    drift: bool = True
+    line_hz: float = 50.0
 
 
 class Participant:
-    """Makes blocks of one second; the content depends on seed, rate, montage and the states asked for, nothing else.
+    """Generates samples in order, block by block; the same seed gives the same bits.
+
+    Every part has a random generator of its own, so switching one off leaves the others as they were.
 
     Parameters
     ----------
-    rate_hz
-        Sampling rate, at least 100 Hz.
     names
-        10-10 electrode names.
+        Electrodes of the 10-05 system.
+    rate_hz
+        Sampling rate.
+    schedule
+        The task states.
+    frequencies_hz
+        Flicker frequencies that can be responded to.
+    nuisances, faults
+        What disturbs and what breaks.
     seed
-        Seed of everything random.
-    line_hz
-        Line frequency; None for a clean room.
-    blinks, muscle, drift
-        Whether those disturbances are present.
+        Of the whole participant.
+
+    Raises
+    ------
+    ChannelMismatch
+        If a name is no electrode.
     """
 
     def __init__(
         self,
+        names: tuple[str, ...],
         rate_hz: float,
-        names: Sequence[str],
-        seed: int,
+        schedule: Schedule,
         *,
-        line_hz: float | None,
-        blinks: bool,
-        muscle: bool,
-        drift: bool,
+        frequencies_hz: tuple[float, ...] = (),
+        nuisances: Nuisances | None = None,
+        faults: Faults | None = None,
+        seed: int = 0,
     ) -> None:
-        self._rate_hz, self._n = rate_hz, len(names)
-        self._rng = np.random.default_rng([seed, 0])
-        self._line_hz, self._drift = line_hz, drift
-        self._rates = {k: v for k, v in EVENTS_PER_S.items() if {"blink": blinks, "muscle": muscle}[k]}
-        xyz = positions(list(names))
-        self._patterns = {k: _pattern(xyz, r.centre, r.spread_m) for k, r in RHYTHMS.items()}
-        self._occipital = _pattern(xyz, "Oz", 0.05)
-        self._frontal = _pattern(xyz, "Fpz", 0.045)
-        self._temporal = _pattern(xyz, "T7", 0.04) + _pattern(xyz, "T8", 0.04)
-        mixing = self._rng.standard_normal((N_BACKGROUND, 3))
-        centres = 0.09 * mixing / np.linalg.norm(mixing, axis=1, keepdims=True)
-        spread = np.exp(-((xyz[:, None] - centres[None]) ** 2).sum(axis=2) / (2 * 0.06**2))
-        signs = self._rng.choice([-1.0, 1.0], N_BACKGROUND)
-        self._mixing = spread * signs / np.sqrt((spread**2).sum(axis=1, keepdims=True))
-        self._pink = [np.exp(-2 * np.pi * f / rate_hz) for f in PINK_HZ]
-        self._pink_state = np.zeros((len(PINK_HZ), N_BACKGROUND, 1))
-        nyquist = 0.49 * rate_hz
-        self._bands = {
-            k: butter(2, [r.low_hz, min(r.high_hz, nyquist)], "bandpass", fs=rate_hz, output="sos")
-            for k, r in RHYTHMS.items()
-        }
-        self._scales = {
-            k: r.rms_uv / np.sqrt(2 * (min(r.high_hz, nyquist) - r.low_hz) / rate_hz) for k, r in RHYTHMS.items()
-        }
-        self._band_states = {k: np.zeros((len(sos), 2)) for k, sos in self._bands.items()}
-        self._gains = dict.fromkeys(RHYTHMS, 1.0)
-        self._ssvep_gain = 0.0
-        self._ssvep_hz = 10.0
-        self._drift_uv = np.zeros(self._n)
-        self._tail = np.zeros((round(rate_hz), self._n))
-        self._made = 0
+        wanted = nuisances or Nuisances()
+        self.block_length = max(1, round(BLOCK_S * rate_hz))
+        self._schedule, self._faults = schedule, faults or Faults()
+        self._next_index = 0
+        head, step_s, n_channels = Head(names), self.block_length / rate_hz, len(names)
+        self._background_map = head.background_map()
+        sections = power_law_sections(
+            rate_hz,
+            exponent=BACKGROUND_EXPONENT,
+            corner_hz=BACKGROUND_CORNER_HZ,
+            density_at_1hz=BACKGROUND_DENSITY_UV2,
+        )
+        self._background = FilteredNoise(sections, len(self._background_map), rate_hz, np.random.default_rng([seed, 0]))
+        self._sensors = np.random.default_rng([seed, 1])
+        self._rhythms = Oscillations(head, rate_hz, frequencies_hz, step_s, [seed, 2])
+        self._blinks = Blinks(head, rate_hz, [seed, 3]) if wanted.blinks else None
+        self._muscles = Muscles(head, rate_hz, [seed, 4]) if wanted.muscle else None
+        self._line = LineNoise(n_channels, rate_hz, wanted.line_hz, step_s, [seed, 5]) if wanted.line else None
+        self._drift = Drift(n_channels, step_s, [seed, 6]) if wanted.drift else None
 
-    def block(self, state: str, n_samples: int) -> NDArray[np.float32]:
-        """Return the next samples (n_samples, n_channels) in uV, the participant being in ``state`` all the time."""
-        t = (self._made + np.arange(n_samples)) / self._rate_hz
-        rows = self._background(n_samples)
-        for name in RHYTHMS:
-            rows += np.outer(self._rhythm(name, state, n_samples), self._patterns[name])
-        rows += np.outer(self._flicker(state, t), self._occipital)
-        rows += 0.7 * self._rng.standard_normal(rows.shape)
-        if self._line_hz is not None:
-            rows += np.outer(np.sin(2 * np.pi * self._line_hz * t), np.linspace(1.0, 3.0, self._n))
+    def next_block(self) -> NDArray[np.float32]:
+        """Return the next ``block_length`` samples, shape (block_length, n_channels), uV."""
+        start, n_samples = self._next_index, self.block_length
+        self._next_index += n_samples
+        samples = self._background.block(n_samples) @ self._background_map
+        samples += SENSOR_UV * self._sensors.standard_normal(samples.shape)
+        gains = self._schedule.gains(start, n_samples, (*self._rhythms.names, MUSCLE_TONE))
+        samples += self._rhythms.block(start, n_samples, gains[:, :-1])
+        if self._blinks:
+            self._blinks.add(samples, start, lambda index: self._schedule.state_at(index) == "eyes_closed")
+        if self._muscles:
+            self._muscles.add(samples, start, gains[:, -1])
+        if self._line:
+            self._line.add(samples, start)
         if self._drift:
-            steps = self._rng.standard_normal(rows.shape) * (3.0 / np.sqrt(self._rate_hz))
-            rows += self._drift_uv + np.cumsum(steps, axis=0)
-            self._drift_uv = 0.98 * (self._drift_uv + steps.sum(axis=0))
-        self._events(rows)
-        self._made += n_samples
-        return rows.astype(np.float32)
-
-    def _background(self, n: int) -> NDArray[np.float64]:
-        total = np.zeros((N_BACKGROUND, n))
-        for k, pole in enumerate(self._pink):
-            noise = self._rng.standard_normal((N_BACKGROUND, n)) * np.sqrt(1 - pole**2)
-            part, self._pink_state[k] = lfilter([1.0], [1.0, -pole], noise, axis=1, zi=self._pink_state[k])
-            total += part
-        return np.asarray(total.T @ self._mixing.T * (BACKGROUND_UV / np.sqrt(len(PINK_HZ))))
-
-    def _rhythm(self, name: str, state: str, n: int) -> NDArray[np.float64]:
-        noise = self._rng.standard_normal(n) * self._scales[name]
-        wave, self._band_states[name] = sosfilt(self._bands[name], noise, zi=self._band_states[name])
-        envelope = self._glide(self._gains[name], GAINS.get(state, {}).get(name, 1.0), n)
-        self._gains[name] = float(envelope[-1])
-        return np.asarray(wave * envelope)
-
-    def _flicker(self, state: str, t: NDArray[np.float64]) -> NDArray[np.float64]:
-        on = state.startswith("ssvep_")
-        if on:
-            self._ssvep_hz = float(state.removeprefix("ssvep_"))
-        envelope = self._glide(self._ssvep_gain, float(on), t.size)
-        self._ssvep_gain = float(envelope[-1])
-        phase = 2 * np.pi * self._ssvep_hz * t
-        return SSVEP_UV * envelope * (np.sin(phase) + 0.5 * np.sin(2 * phase + 0.7))
-
-    def _glide(self, start: float, goal: float, n: int) -> NDArray[np.float64]:
-        """Approach a new amplitude with a time constant of 0.2 s."""
-        return goal + (start - goal) * np.exp(-np.arange(1, n + 1) / (0.2 * self._rate_hz))
-
-    def _events(self, rows: NDArray[np.float64]) -> None:
-        """Add blinks and bursts that begin in this block; what lasts beyond it is kept for the next one."""
-        n, length = len(rows), len(self._tail)
-        total = np.zeros((n + length, self._n))
-        total[:length] += self._tail
-        u = np.arange(length) / self._rate_hz
-        for kind, rate in self._rates.items():
-            draw, at, size = self._rng.random(3)
-            if draw > rate * n / self._rate_hz:
-                continue
-            start = int(at * n)
-            if kind == "blink":
-                shape = np.exp(-((u - 0.15) ** 2) / (2 * 0.06**2)) * BLINK_UV * (0.7 + 0.6 * size)
-                total[start : start + length] += np.outer(shape, self._frontal)
-            else:
-                burst = np.diff(self._rng.standard_normal(length + 1)) * 12.0 * np.sin(np.pi * u / u[-1]) ** 2
-                total[start : start + length] += np.outer(burst, self._temporal)
-        rows += total[:n]
-        self._tail = total[n : n + length]
-
-
-def _pattern(xyz: NDArray[np.float64], centre: str, spread_m: float) -> NDArray[np.float64]:
-    distance = np.linalg.norm(xyz - positions([centre])[0], axis=1)
-    return np.asarray(np.exp(-(distance**2) / (2 * spread_m**2)))
+            self._drift.add(samples)
+        self._faults.spoil(samples, start)
+        return samples.astype(np.float32)

@@ -1,42 +1,148 @@
-"""The rhythms of the simulated EEG: where each is strong, how large, and how a state changes it.
+"""The brain rhythms of the simulated participant and what each task state does to them.
 
-Effect sizes follow the literature: frontal theta rises and posterior alpha falls in mental arithmetic (Klimesch 1999,
-Brain Res. Rev. 29:169; Gevins et al. 1997, Cereb. Cortex 7:374), alpha grows several-fold with the eyes closed, mu
-falls over the hemisphere opposite the imagined hand (Pfurtscheller & Lopes da Silva 1999, Clin. Neurophysiol.
-110:1842).
+Amplitudes and effects at rest and in mental arithmetic follow the group means of the open EEGMAT recordings (Zyma et
+al. 2019, Data 4:14; 32 people, linked ears): posterior alpha about 7 uV rms at rest, its power halved by arithmetic,
+frontal theta up, central beta and mu slightly down, scalp muscle tone up. Eyes: Barry et al. 2007, Clin.
+Neurophysiol. 118:2765. Hand imagery: Pfurtscheller and Lopes da Silva 1999, Clin. Neurophysiol. 110:1842. Steady-state
+response: Norcia et al. 2015, J. Vision 15(6):4.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.simulation.head import Head
+from devices.simulation.noise import FilteredNoise, SlowFluctuation, band_sections
+
+SSVEP_PREFIX = "ssvep_"
+SSVEP_UV = (2.0, 1.0)
+"""Amplitude at Oz of the response at the flicker frequency and at twice that (uV rms)."""
+WAXING_TIME_S = 4.0
+
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """One source: centre electrode, band (Hz), RMS amplitude at the centre (uV), spread over the scalp (m)."""
+    """A generator: frequency band, rms under its electrode before referencing, spread, log-amplitude fluctuation."""
 
-    centre: str
+    name: str
     low_hz: float
     high_hz: float
     rms_uv: float
-    spread_m: float
+    centre: str
+    width_cm: float
+    waxing: float = 0.2
 
 
-RHYTHMS = {
-    "alpha": Rhythm("POz", 8.5, 11.5, 9.0, 0.07),
-    "theta": Rhythm("Fz", 4.5, 7.0, 4.0, 0.05),
-    "mu_left": Rhythm("C3", 9.0, 12.5, 5.0, 0.03),
-    "mu_right": Rhythm("C4", 9.0, 12.5, 5.0, 0.03),
-    "beta": Rhythm("FCz", 15.0, 28.0, 2.5, 0.10),
-    "gamma": Rhythm("Cz", 30.0, 45.0, 1.2, 0.12),
-}
+RHYTHMS = (
+    Rhythm("alpha_left", 8.8, 11.8, 6.5, "O1", 8.0),
+    Rhythm("alpha_right", 8.8, 11.8, 7.0, "O2", 8.0),
+    Rhythm("alpha_parietal", 8.8, 11.8, 4.0, "Pz", 9.0),
+    Rhythm("alpha_frontal", 8.8, 11.8, 3.2, "Fz", 12.0),
+    Rhythm("theta_frontal", 4.5, 7.5, 3.5, "AFz", 8.0),
+    Rhythm("theta_parietal", 4.5, 7.5, 2.5, "Pz", 9.0),
+    Rhythm("mu_left", 9.0, 12.5, 4.0, "C3", 4.5),
+    Rhythm("mu_right", 9.0, 12.5, 4.0, "C4", 4.5),
+    Rhythm("beta_left", 16.0, 24.0, 1.6, "C3", 5.0),
+    Rhythm("beta_right", 16.0, 24.0, 1.6, "C4", 5.0),
+    Rhythm("beta_midline", 14.0, 24.0, 1.8, "Cz", 10.0),
+)
 
-GAINS: dict[str, dict[str, float]] = {
+_ALPHA = ("alpha_left", "alpha_right", "alpha_parietal", "alpha_frontal")
+
+
+def _all(names: tuple[str, ...], gain: float) -> dict[str, float]:
+    return dict.fromkeys(names, gain)
+
+
+EFFECTS: dict[str, dict[str, float]] = {
     "rest": {},
-    "mental_arithmetic": {"alpha": 0.5, "theta": 1.6, "beta": 1.25, "gamma": 1.3, "mu_left": 0.8, "mu_right": 0.8},
-    "eyes_open": {"alpha": 0.5},
-    "eyes_closed": {"alpha": 2.0},
-    "left_hand": {"mu_right": 0.4},
-    "right_hand": {"mu_left": 0.4},
+    "mental_arithmetic": {
+        **_all(_ALPHA, 0.62),
+        "theta_frontal": 1.45,
+        "theta_parietal": 0.8,
+        **_all(("mu_left", "mu_right"), 0.75),
+        **_all(("beta_left", "beta_right", "beta_midline"), 0.85),
+        "muscle_tone": 1.4,
+    },
+    "eyes_open": _all(_ALPHA, 0.4),
+    "eyes_closed": _all(_ALPHA, 1.3),
+    "left_hand": {"mu_right": 0.4, "beta_right": 0.6, "mu_left": 0.95},
+    "right_hand": {"mu_left": 0.4, "beta_left": 0.6, "mu_right": 0.95},
 }
-"""Amplitude of a rhythm in a state, relative to rest; 1 where not named."""
+"""Amplitude gain of each rhythm in each state; what is not named keeps its amplitude at rest."""
+
+
+def ssvep_state(frequency_hz: float) -> str:
+    """Return the name of the state of looking at a flicker, for example ``"ssvep_13"``."""
+    return f"{SSVEP_PREFIX}{frequency_hz:g}"
+
+
+def effects_of(state: str) -> dict[str, float]:
+    """Return the amplitude gains of a state. Looking at a flicker switches its own response on and lowers alpha."""
+    if state.startswith(SSVEP_PREFIX):
+        return {**_all(_ALPHA, 0.7), state: 1.0}
+    return EFFECTS[state]
+
+
+def gains_at_rest(names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return 1 for every rhythm and 0 for every steady-state response."""
+    return np.array([0.0 if name.startswith(SSVEP_PREFIX) else 1.0 for name in names])
+
+
+class Oscillations:
+    """All rhythms and steady-state responses, block by block.
+
+    Parameters
+    ----------
+    head
+        The electrodes.
+    rate_hz
+        Sampling rate.
+    frequencies_hz
+        Flicker frequencies.
+    step_s
+        Length of a block (s).
+    seed
+        Of this part.
+    """
+
+    def __init__(
+        self, head: Head, rate_hz: float, frequencies_hz: tuple[float, ...], step_s: float, seed: list[int]
+    ) -> None:
+        self._rate_hz = rate_hz
+        bands = list(dict.fromkeys((r.low_hz, r.high_hz) for r in RHYTHMS))
+        self._columns = [[i for i, r in enumerate(RHYTHMS) if (r.low_hz, r.high_hz) == band] for band in bands]
+        self._noises = [
+            FilteredNoise(band_sections(rate_hz, *band), len(columns), rate_hz, np.random.default_rng([*seed, k]))
+            for k, (band, columns) in enumerate(zip(bands, self._columns, strict=True))
+        ]
+        waxing_rng = np.random.default_rng([*seed, len(bands)])
+        self._waxing = SlowFluctuation(len(RHYTHMS), WAXING_TIME_S, step_s, waxing_rng)
+        self._depth = np.array([r.waxing for r in RHYTHMS])
+        self._frequencies_hz = np.array(frequencies_hz)
+        occipital = head.focal_map("Oz", 6.0)
+        self._map = np.array(
+            [r.rms_uv * head.focal_map(r.centre, r.width_cm) for r in RHYTHMS] + [occipital for _ in frequencies_hz]
+        )
+        self.names = (*(r.name for r in RHYTHMS), *(ssvep_state(f) for f in frequencies_hz))
+
+    def block(self, first_index: int, n_samples: int, gains: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the next samples (n_samples, n_channels) in uV; ``gains`` are (n_samples or 1, len(names))."""
+        courses = np.empty((n_samples, len(self.names)))
+        for noise, columns in zip(self._noises, self._columns, strict=True):
+            courses[:, columns] = noise.block(n_samples)
+        courses[:, : len(RHYTHMS)] *= np.exp(self._depth * self._waxing.block(n_samples))
+        courses[:, len(RHYTHMS) :] = self._responses(first_index, n_samples)
+        courses *= gains
+        mixed: NDArray[np.float64] = courses @ self._map
+        return mixed
+
+    def _responses(self, first_index: int, n_samples: int) -> NDArray[np.float64]:
+        cycles = np.outer(np.arange(first_index, first_index + n_samples) / self._rate_hz, self._frequencies_hz)
+        phase = 2 * np.pi * (cycles % 1.0)
+        first, second = SSVEP_UV
+        response: NDArray[np.float64] = np.sqrt(2) * (first * np.sin(phase) + second * np.sin(2 * phase + 0.5))
+        return response
