@@ -1,0 +1,333 @@
+"""Checkpoints: a folder with ``weights.safetensors`` and ``card.json``. Nothing is ever unpickled.
+
+The card says what the weights are: which decoder plug-in reads them, what signal it needs, how it was trained and how
+good it is. Torch is not imported here, so that a decoder of plain NumPy starts at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse_tensors
+from safetensors.numpy import save as serialise_tensors
+
+from models.decoder import Decoder, DecoderSpec
+from pipelines import plugins
+from pipelines.errors import CheckpointInvalid, ConfigError
+
+FORMAT_VERSION = 1
+"""Raised when an older program could no longer read what this one writes."""
+WEIGHTS, CARD = "weights.safetensors", "card.json"
+SHIPPED = Path(__file__).parent / "shipped"
+"""Folder of the checkpoints that come with the program."""
+
+_SPEC_FIELDS = tuple(f.name for f in fields(DecoderSpec))
+_SPEC_TYPE = TypeAdapter(DecoderSpec)
+
+
+class Training(BaseModel):
+    """What the weights were learned from, so that they can be learned again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = ""
+    subjects: tuple[str, ...] = ()
+    """Training subjects; nobody else's data were seen."""
+    files: dict[str, str] = {}
+    """SHA-256 of every file read, by file name."""
+    commands: tuple[str, ...] = ()
+    seed: int = 0
+
+
+class Card(BaseModel):
+    """What a checkpoint is: enough to use it, to judge it and to train it again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    format_version: int = FORMAT_VERSION
+    kind: str
+    """Decoder plug-in that reads the weights."""
+    spec: dict[str, Any]
+    """Fields of :class:`DecoderSpec`, the pipeline's stage tables among them; a DecoderSpec is taken as well."""
+    settings: dict[str, Any] = {}
+    """Settings of the plug-in that belong to these weights; :func:`load_decoder` applies them."""
+    architecture: dict[str, Any] = {}
+    """Sizes and switches the weights need and nobody may choose (layers, montage …)."""
+    calibration: dict[str, Any] = {}
+    """Probability calibration and threshold, fitted on held-out training subjects."""
+    training: Training = Training()
+    metrics: dict[str, Any] = {}
+    """How good it is, with the baselines beside it."""
+    summary: str = ""
+    code_version: str = ""
+    """Set by :func:`save` where empty, as is ``created``."""
+    created: str = ""
+    weights_sha256: str = ""
+    """Set by :func:`save`."""
+
+    @field_validator("spec", mode="before")
+    @classmethod
+    def _check_spec(cls, value: object) -> object:
+        table = spec_table(value) if isinstance(value, DecoderSpec) else value
+        if isinstance(table, Mapping):
+            unknown = sorted(set(map(str, table)) - set(_SPEC_FIELDS))
+            if unknown:
+                raise ValueError(f"unknown keys: {', '.join(unknown)}")
+            _SPEC_TYPE.validate_python(table)
+        return table
+
+    def decoder_spec(self) -> DecoderSpec:
+        """Return the spec as the live path needs it."""
+        return _SPEC_TYPE.validate_python(self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint in memory: card, tensors by name, and the folder it came from (for messages)."""
+
+    card: Card
+    tensors: dict[str, NDArray[Any]]
+    folder: Path
+
+    def tensor(self, name: str, shape: tuple[int | None, ...]) -> NDArray[Any]:
+        """Return one tensor of a given shape; None stands for any length.
+
+        Raises
+        ------
+        CheckpointInvalid
+            If it is missing or shaped otherwise.
+        """
+        if name not in self.tensors:
+            raise CheckpointInvalid(f"{self.folder / WEIGHTS}: tensor {name!r} is missing")
+        found = self.tensors[name]
+        if found.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, found.shape, strict=True)):
+            wanted = tuple("any" if n is None else n for n in shape)
+            raise CheckpointInvalid(f"{self.folder / WEIGHTS}: tensor {name!r} has shape {found.shape}, not {wanted}")
+        return found
+
+
+def spec_table(spec: DecoderSpec) -> dict[str, Any]:
+    """Return a spec as the table that goes into the card."""
+    table: dict[str, Any] = json.loads(json.dumps(asdict(spec), allow_nan=False))
+    return table
+
+
+def save(folder: str | Path, card: Card, tensors: Mapping[str, Any]) -> Path:
+    """Write a checkpoint; return its folder.
+
+    Both files are complete on the disk before they take their names. A kill between the two renames leaves weights
+    that the card's hash does not fit, which :func:`load` refuses.
+
+    Parameters
+    ----------
+    folder
+        Made if absent; a checkpoint in it is replaced.
+    card
+        Its hash, version and date are filled in.
+    tensors
+        NumPy arrays or torch tensors, by name.
+
+    Raises
+    ------
+    CheckpointInvalid
+        If a value is not finite or the card is not JSON-able.
+    OSError
+        If the folder cannot be written.
+    """
+    target = Path(folder)
+    arrays = {name: _array(name, tensor) for name, tensor in tensors.items()}
+    weights = serialise_tensors(arrays)
+    filled = {
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        "code_version": card.code_version or _code_version(),
+        "created": card.created or datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    try:
+        text = json.dumps(card.model_copy(update=filled).model_dump(mode="json"), indent=1, allow_nan=False)
+    except ValueError as exc:
+        raise CheckpointInvalid(f"{target / CARD}: the card holds what JSON cannot: {exc}") from exc
+    target.mkdir(parents=True, exist_ok=True)
+    _replace_files(target, {WEIGHTS: weights, CARD: (text + "\n").encode()})
+    return target
+
+
+def read_card(folder: str | Path) -> Card:
+    """Read and check the card alone, without the weights.
+
+    Raises
+    ------
+    CheckpointInvalid
+        If it is missing, damaged, newer than this program, or made for a decoder that is not installed.
+    """
+    path = Path(folder) / CARD
+    table = _parse_json(path, _read(path))
+    found = table.get("format_version")
+    if isinstance(found, int) and found > FORMAT_VERSION:
+        raise CheckpointInvalid(
+            f"{path}: format_version {found} is newer than {FORMAT_VERSION}, the newest known here: update bci-app"
+        )
+    try:
+        card = Card.model_validate(table)
+    except ValidationError as exc:
+        raise CheckpointInvalid(plugins.explain(exc, str(path))) from exc
+    kinds = plugins.names("decoders")
+    if card.kind not in kinds:
+        raise CheckpointInvalid(f"{path}: kind = {card.kind!r}: no such decoder is installed ({', '.join(kinds)})")
+    return card
+
+
+def load(folder: str | Path) -> Checkpoint:
+    """Read and check a checkpoint.
+
+    Raises
+    ------
+    CheckpointInvalid
+        If anything is missing, damaged, not what the card says, or newer than this program.
+    """
+    where = Path(folder)
+    card = read_card(where)
+    path = where / WEIGHTS
+    weights = _read(path)
+    if weights[8:9] != b"{":  # every safetensors file has its JSON header there
+        raise CheckpointInvalid(f"{path}: not a safetensors file (pickles are never read): export the weights again")
+    if hashlib.sha256(weights).hexdigest() != card.weights_sha256:
+        raise CheckpointInvalid(f"{path}: cut short or changed: its SHA-256 is not the card's; get the folder again")
+    try:
+        tensors = parse_tensors(weights)
+    except (SafetensorError, KeyError) as exc:  # KeyError: a dtype that NumPy does not have
+        raise CheckpointInvalid(f"{path}: not a readable safetensors file: {exc}") from exc
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise CheckpointInvalid(f"{path}: tensor {name!r} holds values that are not finite: train it again")
+    return Checkpoint(card, tensors, where)
+
+
+def shipped() -> list[str]:
+    """Return the names of the decoders that come with the program."""
+    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{CARD}"))
+
+
+def find(name_or_path: str | Path) -> Path:
+    """Return the folder of a shipped checkpoint or of a path.
+
+    Raises
+    ------
+    CheckpointInvalid
+        If it is neither.
+    """
+    if str(name_or_path) in shipped():
+        return SHIPPED / name_or_path
+    folder = Path(name_or_path).expanduser()
+    if folder.is_dir():
+        return folder
+    raise CheckpointInvalid(
+        f"{str(name_or_path)!r} is neither a folder nor a shipped decoder ({', '.join(shipped()) or 'none'})"
+    )
+
+
+def load_decoder(name: str, **settings: Any) -> Decoder:
+    """Make a decoder.
+
+    Parameters
+    ----------
+    name
+        A shipped checkpoint, a checkpoint folder, or the kind of a decoder that needs no training.
+    settings
+        Settings of the plug-in; they win over those in the card.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such decoder or a setting is wrong.
+    CheckpointInvalid
+        If the checkpoint is damaged.
+    """
+    kinds = plugins.names("decoders")
+    if name in shipped() or Path(name).expanduser().is_dir():
+        folder = find(name)
+        card = read_card(folder)
+        table = {**card.settings, **settings, "kind": card.kind, "checkpoint": str(folder)}
+        where = str(folder)
+    elif name in kinds:
+        table, where = {**settings, "kind": name}, "[decoder]"
+    else:
+        raise ConfigError(
+            f"decoder {name!r}: neither a shipped one ({', '.join(shipped()) or 'none'}), nor a folder, "
+            f"nor a kind ({', '.join(kinds)})"
+        )
+    decoder: Decoder = plugins.make("decoders", table, where)
+    return decoder
+
+
+def _array(name: str, tensor: Any) -> NDArray[Any]:
+    """Return a tensor as a contiguous array in memory of its own; torch tensors come off their device."""
+    array = np.ascontiguousarray(tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else tensor)
+    if not np.isfinite(array).all():
+        raise CheckpointInvalid(f"tensor {name!r} holds values that are not finite: it is not saved")
+    # ascontiguousarray turns a scalar into a vector; the shape is part of the checkpoint.
+    return array.reshape(np.shape(tensor))
+
+
+def _code_version() -> str:
+    try:
+        return version("bci-app")
+    except PackageNotFoundError:
+        return "unknown"  # run from a source tree that was never installed
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        raise CheckpointInvalid(
+            f"{path.parent}: no checkpoint: {path.name} is missing; get the folder again or train one (bci-app train)"
+        ) from exc
+    except OSError as exc:
+        raise CheckpointInvalid(f"{path}: cannot be read: {exc.strerror}") from exc
+
+
+def _parse_json(path: Path, data: bytes) -> dict[str, Any]:
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is no number of JSON")
+
+    try:
+        table = json.loads(data.decode(), parse_constant=refuse)
+    except (ValueError, RecursionError) as exc:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        raise CheckpointInvalid(f"{path}: not valid JSON: {exc}; get the folder again") from exc
+    if not isinstance(table, dict):
+        raise CheckpointInvalid(f"{path}: not a card: a JSON object is needed; get the folder again")
+    return table
+
+
+def _replace_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write all files beside their final names, flush them to the disk, then rename in the given order."""
+    parts = {folder / f".{name}.{os.getpid()}.part": folder / name for name in contents}
+    try:
+        for part, data in zip(parts, contents.values(), strict=True):
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for part, final in parts.items():
+            part.replace(final)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+    if os.name == "posix":  # the renames themselves reach the disk with the folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
