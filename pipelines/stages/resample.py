@@ -32,6 +32,8 @@ class Settings(PluginSettings):
 def design_taps(up: int, down: int, half_length: int, beta: float) -> NDArray[np.float64]:
     """Return polyphase taps (up, n_taps); every phase sums to 1, so an offset of tens of mV leaves no ripple."""
     largest = max(up, down)
+    if largest == 1:
+        return np.ones((1, 1))
     h = firwin(2 * half_length * largest + 1, 1.0 / largest, window=("kaiser", beta)) * up
     n_taps = -(-h.size // up)
     taps = np.zeros(n_taps * up)
@@ -69,8 +71,8 @@ class Resample:
                 f"no factor may exceed {MAX_FACTOR}"
             )
         self._rate_in = spec.rate_hz
-        self._taps = design_taps(self._up, self._down, s.half_length, s.kaiser_beta)
         self._identity = self._up == self._down
+        self._taps = design_taps(self._up, self._down, s.half_length, s.kaiser_beta)
         largest = max(self._up, self._down)
         self.delay_s = 0.0 if self._identity else s.half_length * largest / (self._up * spec.rate_hz)
         self._history = self._taps.shape[1] - 1
