@@ -1,0 +1,48 @@
+"""A line under the toolbar that says in plain words what went wrong; it never blocks the window."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton
+
+from ui import layouts, theme
+
+
+class MessageBar(QFrame):
+    """Hidden until there is something to say; an error is never replaced by something lesser until it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("messageBar")
+        self.level: Literal["info", "warning", "error"] = "info"
+        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.dismiss = QToolButton()
+        self.dismiss.setText("✕")
+        self.dismiss.setToolTip("Close this message")
+        self.dismiss.clicked.connect(self.clear)
+        row = layouts.row(self, margins=(12, 6, 6, 6))
+        row.addWidget(self.text, 1)
+        row.addWidget(self.dismiss)
+        self.hide()
+
+    def say(self, level: Literal["info", "warning", "error"], text: str) -> None:
+        """Show a message."""
+        ranks = ("info", "warning", "error")
+        if not self.isHidden() and ranks.index(level) < ranks.index(self.level):
+            return
+        self.level = level
+        colour = theme.LEVEL_COLOURS[level]
+        self.setStyleSheet(
+            f"#messageBar {{ background: {theme.RAISED}; border: none; border-left: 4px solid {colour}; }}"
+        )
+        self.text.setText(text)
+        self.show()
+
+    def clear(self) -> None:
+        """Hide, whatever it says."""
+        self.hide()
+        self.level = "info"

@@ -1,0 +1,82 @@
+"""The :class:`Panel`: one part of the window, fed by the engine's events, drawn at most once per refresh.
+
+A panel talks to the engine's client alone, never to another panel. Its handlers only remember; drawing belongs in
+:meth:`Panel.redraw`, which the client's refresh calls once however many events came before it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from bci_app.events import LoopTiming, NoticeEvent, QualityEvent, Session, StateEvent
+from pipelines.decision import Decision
+from pipelines.signal import Chunk, Marker
+
+if TYPE_CHECKING:
+    from ui.engine_client import EngineClient
+
+TOPICS = ("session", "chunk", "marker", "decision", "state", "quality", "notice", "timing")
+
+
+class Panel(QWidget):
+    """Base of all panels. Override the handlers of the events that matter, and :meth:`redraw`."""
+
+    title = ""
+    command = Signal(object)
+    """Emitted with a :data:`bci_app.events.Command` for the engine."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._touched = False
+        self.redraws = 0
+        """How often :meth:`redraw` ran."""
+
+    def attach(self, client: EngineClient) -> None:
+        """Listen to a client, and speak through it."""
+        for topic in TOPICS:
+            getattr(client, topic).connect(getattr(self, f"on_{topic}"))
+        client.refresh.connect(self.refresh)
+        self.command.connect(client.send)
+
+    def touch(self) -> None:
+        """Ask for a redraw at the next refresh."""
+        self._touched = True
+
+    def refresh(self) -> None:
+        """Redraw once if anything happened."""
+        if self._touched:
+            self._touched = False
+            self.redraws += 1
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Bring what is shown up to date with what was remembered."""
+
+    def on_session(self, session: Session) -> None:
+        """Forget the last session; a new one begins."""
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        """Take raw samples."""
+
+    def on_marker(self, marker: Marker) -> None:
+        """Take a marker."""
+
+    def on_decision(self, decision: Decision) -> None:
+        """Take a decision."""
+
+    def on_state(self, event: StateEvent) -> None:
+        """Take a change of the engine's state."""
+
+    def on_quality(self, event: QualityEvent) -> None:
+        """Take the channels now held to be bad."""
+
+    def on_notice(self, event: NoticeEvent) -> None:
+        """Take a message for a person."""
+
+    def on_timing(self, timing: LoopTiming) -> None:
+        """Take the loop's timing."""

@@ -1,0 +1,64 @@
+"""Everything the engine wanted a person to know, in order."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime
+
+from pydantic import Field
+from PySide6.QtWidgets import QPlainTextEdit
+
+from bci_app.events import EngineState, NoticeEvent, StateEvent
+from pipelines.plugins import PluginSettings
+from pipelines.signal import Marker
+from ui import layouts, theme
+from ui.panel import Panel
+
+
+class Settings(PluginSettings):
+    """How much is kept."""
+
+    max_lines: int = Field(500, ge=10, description="Lines kept; older ones go.")
+
+
+class MessagesPanel(Panel):
+    """A list that only grows; the newest line stands at the end."""
+
+    title = "Messages"
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._waiting: list[tuple[str, str]] = []
+        self.text = QPlainTextEdit(readOnly=True, placeholderText="Messages appear here")
+        self.text.setMaximumBlockCount(settings.max_lines)
+        self.text.setMinimumHeight(60)
+        layouts.column(self).addWidget(self.text)
+
+    def on_notice(self, event: NoticeEvent) -> None:
+        """List a notice."""
+        self._add(event.text, theme.LEVEL_COLOURS[event.level])
+
+    def on_state(self, event: StateEvent) -> None:
+        """List a change of state."""
+        text = event.state.value + (f": {event.message}" if event.message else "")
+        self._add(text, theme.STATE_COLOURS[event.state] if event.state is EngineState.FAILED else theme.MUTED)
+
+    def on_marker(self, marker: Marker) -> None:
+        """List a marker set by hand."""
+        if marker.stream == "operator":
+            self._add(f"marker: {marker.label}", theme.TEXT)
+
+    def redraw(self) -> None:
+        """Append what has come."""
+        for text, colour in self._waiting:
+            self.text.appendHtml(f'<span style="color:{colour}">{html.escape(text)}</span>')
+        self._waiting.clear()
+
+    def _add(self, text: str, colour: str) -> None:
+        self._waiting.append((f"{datetime.now():%H:%M:%S}  {text}", colour))
+        self.touch()
+
+
+def build(settings: Settings) -> MessagesPanel:
+    """Make the panel."""
+    return MessagesPanel(settings)

@@ -1,0 +1,133 @@
+"""Where the signal comes from, how it is, and whether it is being recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel
+
+from bci_app.events import EngineState, LoopTiming, NoticeEvent, QualityEvent, Session, StateEvent
+from pipelines.channel_names import canonical_name
+from pipelines.plugins import PluginSettings
+from pipelines.signal import Chunk
+from ui import layouts, theme
+from ui.panel import Panel
+from ui.recording_notice import recording_after
+
+ROWS = ("State", "Source", "Signal", "Decoder", "Lost", "Bad channels", "Recording")
+
+
+class Settings(PluginSettings):
+    """No settings."""
+
+
+class StatusPanel(Panel):
+    """One line for each fact; what is wrong stands out."""
+
+    title = "Source"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session: Session | None = None
+        self._state = StateEvent(EngineState.IDLE)
+        self._bad: tuple[str, ...] = ()
+        self._lost = 0
+        self._file: Path | None = None
+        self.fields = {row: QLabel("–") for row in ROWS}
+        grid = layouts.grid(6)
+        for number, (row, field) in enumerate(self.fields.items()):
+            field.setWordWrap(True)
+            field.setTextFormat(Qt.TextFormat.PlainText)
+            field.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(layouts.muted(row), number, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(field, number, 1)
+        grid.setColumnStretch(1, 1)
+        column = layouts.column(self)
+        column.addLayout(grid)
+        column.addStretch(1)
+        self._watch = QTimer(self, interval=1000)
+        self._watch.timeout.connect(self._show_recording)
+        self.redraw()
+
+    def on_session(self, session: Session) -> None:
+        """Name the new source."""
+        self._session, self._bad, self._lost = session, (), 0
+        self.touch()
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        """Count what was lost."""
+        if chunk.gap_before:
+            self._lost += chunk.gap_before
+            self.touch()
+
+    def on_timing(self, timing: LoopTiming) -> None:
+        """Take the engine's own count of what was lost."""
+        if timing.lost_samples != self._lost:
+            self._lost = timing.lost_samples
+            self.touch()
+
+    def on_state(self, event: StateEvent) -> None:
+        """Show the state and its message; a recording ends with its engine."""
+        self._state = event
+        if event.state in (EngineState.IDLE, EngineState.FAILED):
+            self._set_file(None)
+        self.touch()
+
+    def on_quality(self, event: QualityEvent) -> None:
+        """Name the bad channels."""
+        self._bad = tuple(canonical_name(name) for name in event.bad_channels)
+        self.touch()
+
+    def on_notice(self, event: NoticeEvent) -> None:
+        """Follow the recorder's own words."""
+        self._set_file(recording_after(event, self._file))
+
+    def redraw(self) -> None:
+        """Fill every line."""
+        state, session = self._state, self._session
+        text = state.state.value + (f": {state.message}" if state.message else "")
+        self._say("State", f"● {text}", theme.STATE_COLOURS[state.state])
+        if session is not None:
+            spec = session.spec
+            self._say("Source", spec.source_id or session.name)
+            self._say("Signal", f"{spec.n_channels} channels, {spec.rate_hz:g} Hz")
+            self._say("Decoder", session.model_id or "none")
+            seconds = self._lost / spec.rate_hz
+            lost = f"{self._lost:,} samples ({seconds:.3g} s)" if self._lost else "nothing"
+            self._say("Lost", lost, theme.LEVEL_COLOURS["warning"] if self._lost else "")
+            self._say("Bad channels", ", ".join(self._bad) or "none", theme.BAD if self._bad else "")
+        self._show_recording()
+
+    def _set_file(self, file: Path | None) -> None:
+        if file == self._file:
+            return
+        self._file = file
+        # The size is read from the disk itself: it shows that bytes arrive there.
+        if file is None:
+            self._watch.stop()
+        else:
+            self._watch.start()
+        self.touch()
+
+    def _show_recording(self) -> None:
+        if self._file is None:
+            self._say("Recording", "off", theme.MUTED)
+            return
+        try:
+            size = f"{self._file.stat().st_size / 2**20:.1f} MiB"
+        except OSError as exc:
+            self._say("Recording", f"{self._file}: {exc.strerror}", theme.LEVEL_COLOURS["error"])
+            return
+        self._say("Recording", f"● {self._file.name}, {size}", theme.STATE_COLOURS[EngineState.FAILED])
+        self.fields["Recording"].setToolTip(str(self._file.resolve()))
+
+    def _say(self, row: str, text: str, colour: str = "") -> None:
+        field = self.fields[row]
+        field.setText(text)
+        field.setStyleSheet(f"color: {colour};" if colour else "")
+
+
+def build(settings: Settings) -> StatusPanel:
+    """Make the panel."""
+    return StatusPanel()

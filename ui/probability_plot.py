@@ -1,0 +1,100 @@
+"""Probabilities over time, with strips of what was decided and what was true."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+import pyqtgraph as pg
+
+from pipelines.decision import Decision
+from ui import theme
+
+DECIDED_Y, TRUTH_Y, STRIP_HEIGHT = -0.14, -0.30, 0.12
+
+
+class ProbabilityPlot(pg.PlotWidget):
+    """The last ``history_s`` of decisions; times are seconds since ``origin_s``."""
+
+    def __init__(self, history_s: float) -> None:
+        super().__init__()
+        self._history_s = history_s
+        self._labels: tuple[str, ...] = ()
+        self._curves: list[pg.PlotDataItem] = []
+        self._decisions: deque[tuple[float, Decision]] = deque(maxlen=5000)
+        self._truths: deque[tuple[float, str]] = deque(maxlen=1000)
+        self.setMenuEnabled(False)
+        self.setMouseEnabled(False, False)
+        self.hideButtons()
+        self.setYRange(TRUTH_Y - STRIP_HEIGHT / 2, 1.06, padding=0)
+        self.getAxis("bottom").setStyle(tickLength=4, maxTickLevel=0)
+        self.getAxis("left").setStyle(tickLength=0)
+        self.getAxis("left").setWidth(54)
+        self.showGrid(y=True, alpha=0.15)
+        self._strips = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], brushes=[], pen=None)
+        self.addItem(self._strips)
+
+    def clear_all(self) -> None:
+        """Forget everything."""
+        self._decisions.clear()
+        self._truths.clear()
+        self._set_labels(())
+        self._strips.setOpts(x0=[], x1=[], y0=[], y1=[], brushes=[])
+
+    def add(self, time_s: float, decision: Decision) -> None:
+        """Remember a decision on a window that ends at ``time_s``."""
+        self._decisions.append((time_s, decision))
+
+    def add_truth(self, time_s: float, label: str) -> None:
+        """Remember that from ``time_s`` on the true state is ``label``."""
+        self._truths.append((time_s, label))
+
+    def redraw(self, now_s: float) -> None:
+        """Draw what lies between ``now_s - history_s`` and ``now_s``."""
+        shown = [(t, d) for t, d in self._decisions if t >= now_s - self._history_s]
+        if shown and shown[-1][1].labels != self._labels:
+            self._set_labels(shown[-1][1].labels)
+        times = np.array([t for t, _ in shown])
+        for row, curve in enumerate(self._curves):
+            values = [np.nan if d.abstained else d.probabilities[row] for _, d in shown if d.labels == self._labels]
+            curve.setData(times[-len(values) :] if values else [], values, connect="finite")
+        self._draw_strips(shown, now_s)
+        self.setXRange(max(now_s - self._history_s, 0.0), max(now_s, min(self._history_s, 10.0)), padding=0)
+
+    def _draw_strips(self, shown: list[tuple[float, Decision]], now_s: float) -> None:
+        bars: list[tuple[float, float, float, str]] = []
+        for position, (time_s, decision) in enumerate(shown):
+            until = shown[position + 1][0] if position + 1 < len(shown) else now_s
+            step = min(until, time_s + 2 * self._hop_s(shown))
+            colour = theme.BORDER if decision.abstained else self._colour(decision.label)
+            bars.append((time_s, step, DECIDED_Y, colour))
+        truths = list(self._truths)
+        for position, (time_s, label) in enumerate(truths):
+            until = truths[position + 1][0] if position + 1 < len(truths) else now_s
+            bars.append((time_s, until, TRUTH_Y, self._colour(label)))
+        self._strips.setOpts(
+            x0=[bar[0] for bar in bars],
+            x1=[bar[1] for bar in bars],
+            y0=[bar[2] - STRIP_HEIGHT / 2 for bar in bars],
+            y1=[bar[2] + STRIP_HEIGHT / 2 for bar in bars],
+            brushes=[bar[3] for bar in bars],
+        )
+        ticks = [(0.0, "0"), (0.5, "0.5"), (1.0, "1"), (DECIDED_Y, "decided")]
+        self.getAxis("left").setTicks([[*ticks, (TRUTH_Y, "truth")] if truths else ticks])
+
+    def _hop_s(self, shown: list[tuple[float, Decision]]) -> float:
+        times = [t for t, _ in shown]
+        return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+
+    def _colour(self, label: str) -> str:
+        known = label in self._labels
+        return theme.CLASS_COLOURS[self._labels.index(label) % len(theme.CLASS_COLOURS)] if known else theme.BORDER
+
+    def _set_labels(self, labels: tuple[str, ...]) -> None:
+        for curve in self._curves:
+            self.removeItem(curve)
+        self._labels = labels
+        self._curves = [
+            self.plot([], [], pen=pg.mkPen(theme.CLASS_COLOURS[row % len(theme.CLASS_COLOURS)], width=2))
+            for row in range(len(labels))
+        ]
