@@ -15,7 +15,7 @@ from devices.simulation.rhythms import Oscillations
 from devices.simulation.schedule import Schedule
 
 BLOCK_S = 0.1
-BACKGROUND_EXPONENT = 1.5
+BACKGROUND_EXPONENT = 1.7
 BACKGROUND_CORNER_HZ = 0.5
 BACKGROUND_DENSITY_UV2 = 25.0
 """Power density before referencing at 1 Hz (uV^2/Hz); the group mean of resting EEGMAT at Fz."""

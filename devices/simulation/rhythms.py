@@ -18,7 +18,7 @@ from devices.simulation.head import Head
 from devices.simulation.noise import FilteredNoise, SlowFluctuation, band_sections
 
 SSVEP_PREFIX = "ssvep_"
-SSVEP_UV = (2.0, 1.0)
+SSVEP_UV = (1.5, 0.75)
 """Amplitude at Oz of the response at the flicker frequency and at twice that (uV rms)."""
 WAXING_TIME_S = 4.0
 
@@ -45,9 +45,9 @@ RHYTHMS = (
     Rhythm("theta_parietal", 4.5, 7.5, 2.5, "Pz", 9.0),
     Rhythm("mu_left", 9.0, 12.5, 4.0, "C3", 4.5),
     Rhythm("mu_right", 9.0, 12.5, 4.0, "C4", 4.5),
-    Rhythm("beta_left", 16.0, 24.0, 1.6, "C3", 5.0),
-    Rhythm("beta_right", 16.0, 24.0, 1.6, "C4", 5.0),
-    Rhythm("beta_midline", 14.0, 24.0, 1.8, "Cz", 10.0),
+    Rhythm("beta_left", 16.0, 24.0, 2.0, "C3", 5.0),
+    Rhythm("beta_right", 16.0, 24.0, 2.0, "C4", 5.0),
+    Rhythm("beta_midline", 14.0, 24.0, 2.4, "Cz", 10.0),
 )
 
 _ALPHA = ("alpha_left", "alpha_right", "alpha_parietal", "alpha_frontal")
