@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Dejitter:
         """Return smoothed times, shape (n_samples,); the line starts anew at each row in ``restarts``."""
         out = np.empty_like(times_s)
         edges = sorted({0, *restarts, times_s.shape[0]})
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in pairwise(edges):
             if start in restarts or self._w == 0.0:
                 self._start(float(times_s[start]))
             out[start:stop] = self._piece(times_s[start:stop])

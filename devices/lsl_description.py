@@ -78,6 +78,20 @@ class Description:
     reference: str = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """One stream on the network, for ``bci-app devices``; ``age_s`` is known on this machine only."""
+
+    name: str
+    type: str
+    n_channels: int
+    rate_hz: float
+    format: str
+    host: str
+    source_id: str
+    age_s: float | None
+
+
 def check_core(core: StreamCore) -> None:
     """Refuse what cannot be a signal, before anything is fetched from the stream.
 
@@ -94,6 +108,18 @@ def check_core(core: StreamCore) -> None:
         raise RateMismatch(f"LSL stream {core}: the rate must be above 0 and at most {MAX_RATE_HZ:g} Hz")
     if not 0 < core.n_channels <= MAX_CHANNELS:
         raise ChannelMismatch(f"LSL stream {core}: at most {MAX_CHANNELS} channels are accepted")
+
+
+def check_size(core: StreamCore, n_chars: int) -> None:
+    """Refuse a description of more than :data:`MAX_DESCRIPTION_CHARS` before it is searched.
+
+    Raises
+    ------
+    SignalError
+        If it is longer.
+    """
+    if n_chars > MAX_DESCRIPTION_CHARS:
+        raise SignalError(f"LSL stream {core}: description of {n_chars} characters, more than {MAX_DESCRIPTION_CHARS}")
 
 
 def describe(core: StreamCore, desc: Node) -> Description:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+import math
+from collections.abc import Iterable
 from itertools import count
 
 from devices.lsl_description import plain_text
@@ -27,13 +29,16 @@ class MarkerQueue:
         """Return the number of markers that wait."""
         return len(self._heap)
 
-    def add(self, time_s: float, label: str, stream: str, arrival_s: float) -> None:
-        """Take a marker that arrived at ``arrival_s``."""
-        marker = Marker(time_s, plain_text(label, MAX_LABEL_CHARS), stream)
-        heapq.heappush(self._heap, (time_s, next(self._order), arrival_s, marker))
+    def add(self, time_s: float, values: Iterable[object], stream: str, arrival_s: float) -> None:
+        """Take one sample of a marker stream (one value for each channel) that arrived at ``arrival_s``."""
+        time_s = time_s if math.isfinite(time_s) else arrival_s
+        label = plain_text("/".join(map(_text, values)), MAX_LABEL_CHARS)
+        heapq.heappush(self._heap, (time_s, next(self._order), arrival_s, Marker(time_s, label, stream)))
 
     def take(self, until_s: float, now_s: float) -> tuple[Marker, ...]:
         """Return, in order of time, the markers up to ``until_s`` and those that have waited long enough."""
+        if not self._heap:
+            return ()
         ready: list[Marker] = []
         while self._heap and self._heap[0][0] <= until_s:
             ready.append(heapq.heappop(self._heap)[3])
@@ -47,3 +52,10 @@ class MarkerQueue:
     def clear(self) -> None:
         """Forget everything."""
         self._heap.clear()
+
+
+def _text(value: object) -> str:
+    """Write a value as a label; text from the network need not be UTF-8."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    return f"{value:g}" if isinstance(value, float) else str(value)

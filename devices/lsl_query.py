@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from devices.lsl_description import StreamCore
+
 APPLICATION = "bci_app"
 """Written as ``desc/application`` by our own outlets, so that a session does not take its own markers for input."""
 
@@ -27,3 +31,24 @@ def marker_query(wanted: str) -> str:
     value = literal(wanted)
     by_type = f"(type={value} and not(desc/application={literal(APPLICATION)}))"
     return f"name={value} or source_id={value} or {by_type}"
+
+
+def asked(name: str, stream_type: str, source_id: str, host: str) -> str:
+    """Return the filters that are not empty, for a person."""
+    fields = {"name": name, "type": stream_type, "source_id": source_id, "host": host}
+    return ", ".join(f"{key} = {value!r}" for key, value in fields.items() if value) or "any name"
+
+
+def nothing_found(wanted: str, timeout_s: float, present: Sequence[StreamCore]) -> str:
+    """Say that no stream fits, and which ones there are."""
+    listed = "; ".join(sorted(map(str, present))) or "none"
+    return (
+        f"no LSL stream with {wanted} within {timeout_s:g} s; present: {listed}. "
+        "Is it running, on this network, and not behind a firewall (UDP 16571)?"
+    )
+
+
+def several_found(wanted: str, found: Sequence[StreamCore]) -> str:
+    """Say that more than one stream fits, and how to choose."""
+    listed = "; ".join(sorted(map(str, found)))
+    return f"{len(found)} LSL streams fit {wanted}: {listed}. Choose one by its source_id, name or host."

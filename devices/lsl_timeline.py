@@ -75,6 +75,7 @@ class Timeline:
         # Below a few sample periods a hole cannot be told from jitter.
         self._tolerance = max(gap_after_s, 4.0 / rate_hz)
         self._dejitter = Dejitter(rate_hz) if dejitter else None
+        self._ramp = np.arange(64) / rate_hz
         self._expected: float | None = None
         self._offset = 0.0
         self._correction = 0.0
@@ -101,18 +102,39 @@ class Timeline:
         if abs(correction_s - self._correction) > NEW_CLOCK_S:
             self._offset = 0.0
         self._correction = correction_s
-        times = self._finite(stamps, arrival_s - correction_s - self._offset) + (correction_s + self._offset)
-        if self._expected is None:
-            self._start(times, arrival_s)
-        holes, jumps = self._walk(times, arrival_s)
+        times = stamps + (correction_s + self._offset)
+        holes: list[tuple[int, int]] = []
+        jumps: list[int] = []
+        if not self._is_smooth(times):
+            times = self._finite(times, arrival_s)
+            if self._expected is None:
+                self._start(times, arrival_s)
+            holes, jumps = self._walk(times, arrival_s)
         age = arrival_s - float(times[-1])
         self._youngest = min(self._youngest + AGE_LEAK * times.shape[0] / self._rate, age)
         self._check_rate(times.shape[0] + sum(lost for _, lost in holes))
         if self._dejitter is not None:
             times = self._dejitter.smooth(times, [row for row, _ in holes] + jumps)
-        np.maximum.accumulate(np.maximum(times, self._delivered, out=times), out=times)
+        times[0] = max(times[0], self._delivered)
+        np.maximum.accumulate(times, out=times)
         self._delivered = float(times[-1])
         return Placed(times, tuple(holes), tuple(jumps))
+
+    def _is_smooth(self, times: NDArray[np.float64]) -> bool:
+        """Follow a block that is as expected, at little cost; return False, with nothing done, for any other."""
+        n = times.shape[0]
+        if self._expected is None:
+            return False
+        if n > self._ramp.shape[0]:
+            self._ramp = np.arange(2 * n) / self._rate
+        ahead = times - self._ramp[:n]
+        highest, lowest = float(ahead.max()), float(ahead.min())
+        # Written so that NaN fails. A range within the tolerance leaves no room for a step back beyond it.
+        usual = highest - self._expected <= self._tolerance and highest - lowest <= self._tolerance
+        if not (usual and float(times[0]) >= self._last - self._tolerance):
+            return False
+        self._follow(times, 0.5 * (highest + lowest) - self._expected)
+        return True
 
     def _start(self, times: NDArray[np.float64], arrival_s: float) -> None:
         self._first = self._expected = self._last = float(times[0])
@@ -130,7 +152,7 @@ class Timeline:
         start, n = 0, times.shape[0]
         while start < n:
             row = self._first_odd(times, start)
-            self._follow(times[start:row])
+            self._follow_part(times[start:row])
             if row == n:
                 break
             if self._is_jump(float(times[row]), arrival_s):
@@ -139,7 +161,7 @@ class Timeline:
             lost = self._lost_before(float(times[row]))
             if lost:
                 holes.append((row, lost))
-            self._follow(times[row : row + 1])
+            self._follow_part(times[row : row + 1])
             start = row + 1
         return holes, jumps
 
@@ -152,13 +174,15 @@ class Timeline:
         odd = (ahead > self._tolerance) | (steps < -self._tolerance)
         return start + int(odd.argmax()) if odd.any() else times.shape[0]
 
-    def _follow(self, part: NDArray[np.float64]) -> None:
-        n = part.shape[0]
-        if not n:
-            return
+    def _follow_part(self, part: NDArray[np.float64]) -> None:
+        if part.size:
+            assert self._expected is not None
+            self._follow(part, float(part.mean()) - (self._expected + 0.5 * (part.size - 1) / self._rate))
+
+    def _follow(self, part: NDArray[np.float64], drift: float) -> None:
+        """Move the expectation past ``part``, whose stamps lie about ``drift`` (s) ahead of it."""
         assert self._expected is not None
-        span = n / self._rate
-        drift = float(part.mean()) - (self._expected + 0.5 * (n - 1) / self._rate)
+        span = part.shape[0] / self._rate
         self._expected += span + min(max(drift, -SLEW * span), SLEW * span)
         self._last = float(part[-1])
 
@@ -201,20 +225,16 @@ class Timeline:
                 measured,
             )
 
-    def _finite(self, stamps: NDArray[np.float64], arrival_raw_s: float) -> NDArray[np.float64]:
-        """Return a copy in which a stamp that is no time is one sample after the one before."""
-        stamps = stamps.copy()
+    def _finite(self, times: NDArray[np.float64], arrival_s: float) -> NDArray[np.float64]:
+        """Return times in which one that is no time is a sample after the one before."""
         # The comparison is false for NaN.
-        bad = np.flatnonzero(~(np.abs(stamps) < MAX_STAMP_S))
+        bad = np.flatnonzero(~(np.abs(times) < MAX_STAMP_S))
         if not bad.size:
-            return stamps
+            return times
         if not self._warned:
             log.warning("the stream has time stamps that are no numbers; they are taken from the sample rate")
             self._warned = True
-        if self._expected is None:
-            before = arrival_raw_s - stamps.shape[0] / self._rate
-        else:
-            before = self._last - self._correction - self._offset
+        before = arrival_s - times.shape[0] / self._rate if self._expected is None else self._last
         for row in bad:
-            stamps[row] = (stamps[row - 1] if row else before) + 1.0 / self._rate
-        return stamps
+            times[row] = (times[row - 1] if row else before) + 1.0 / self._rate
+        return times

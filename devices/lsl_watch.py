@@ -1,4 +1,4 @@
-"""Is the stream on the network still the one that was opened?
+"""Find out whether the stream on the network is still the one that was opened.
 
 liblsl reconnects by itself to a stream of the same source id, name, type, format and channel count: without asking
 whether rate, labels and units are the same, and without a word, for ever, if the channel count is another. So after
@@ -7,12 +7,18 @@ a silence, or when liblsl has reconnected, what the network offers now is compar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol
 
 from devices.lsl_description import Description, StreamCore, core_difference, difference
 from pipelines.errors import StreamLost
+
+log = logging.getLogger(__name__)
+
+GIVE_UP_S = 10.0
+"""How long a stream that is back may stay silent, or undescribed, before it is opened anew."""
 
 
 class Network(Protocol):
@@ -84,5 +90,88 @@ class Watch:
             raise problem
         if not opened.source_id:
             raise StreamLost(
-                f"LSL stream {opened.name!r} was restarted; it has no source_id, so it cannot be resumed, only opened anew"
+                f"LSL stream {opened.name!r} was restarted; without a source_id it can only be opened anew"
             )
+
+
+class Guard:
+    """Decides when to look, and when samples that came after a silence may be delivered.
+
+    Parameters
+    ----------
+    opened
+        What was opened.
+    network
+        Makes a :class:`Network` for a stream; called when the first look is due, so that a stream that flows costs
+        nothing.
+    check_after_s
+        Silence (s) after which to look.
+    now_s
+        LSL clock.
+    """
+
+    def __init__(
+        self, opened: Description, network: Callable[[StreamCore], Network], check_after_s: float, now_s: float
+    ) -> None:
+        self._opened, self._network, self._check_after_s = opened, network, check_after_s
+        self._last_arrival_s = self._held_s = now_s
+        self._watch: Watch | None = None
+        self._finding = Finding.NOTHING
+        self._returned_s: float | None = None
+        self._reconnected = False
+
+    def silent(self, now_s: float) -> None:
+        """Take note that nothing came; look at the network if that has lasted.
+
+        Raises
+        ------
+        SignalError, StreamLost
+            See :meth:`Watch.look`; also if a stream is back and sends nothing.
+        """
+        if now_s - self._last_arrival_s < self._check_after_s:
+            return
+        self._finding = self._look(reconnected=False)
+        if self._finding is not Finding.RETURNED:
+            self._returned_s = None
+            return
+        self._returned_s = self._returned_s or now_s
+        if now_s - self._returned_s > GIVE_UP_S:
+            raise StreamLost(f"LSL stream {self._opened.core.name!r} is back but sends nothing")
+
+    def must_hold(self, now_s: float, reconnected: bool) -> bool:
+        """Take note that samples came; return whether they must wait until :meth:`is_cleared`."""
+        self._last_arrival_s = self._held_s = now_s
+        self._reconnected = reconnected
+        if reconnected or (self._watch is not None and self._finding is not Finding.SAME):
+            return True
+        self._forget()
+        return False
+
+    def is_cleared(self, now_s: float) -> bool:
+        """Look at the network; return whether what was held comes from the stream that was opened.
+
+        Raises
+        ------
+        SignalError, StreamLost
+            See :meth:`Watch.look`; also if the stream does not describe itself in time.
+        """
+        if self._look(self._reconnected) is Finding.NOTHING:
+            if now_s - self._held_s > GIVE_UP_S:
+                raise StreamLost(f"LSL stream {self._opened.core.name!r} is back but does not describe itself")
+            return False
+        assert self._watch is not None
+        if self._watch.returned is not None:
+            self._opened = self._watch.returned
+            log.info("LSL stream %r was resumed", self._opened.core.name)
+        self._last_arrival_s = now_s
+        self._forget()
+        return True
+
+    def _look(self, reconnected: bool) -> Finding:
+        if self._watch is None:
+            self._watch = Watch(self._opened, self._network(self._opened.core))
+        return self._watch.look(reconnected)
+
+    def _forget(self) -> None:
+        self._watch = self._returned_s = None
+        self._finding = Finding.NOTHING

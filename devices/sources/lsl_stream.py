@@ -11,54 +11,50 @@ streams are looked for is set in ``lsl_api.cfg`` (environment variable ``LSLAPIC
 
 from __future__ import annotations
 
+import logging
+import math
 import socket
 import time
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Literal
 
 import numpy as np
 import pylsl
-from numpy.typing import NDArray
 from pydantic import Field
 from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeout
 
 from devices.channel_units import in_microvolts
 from devices.clock import now_s
+from devices.lsl_chunks import Block, ChunkMaker
 from devices.lsl_description import (
-    MAX_DESCRIPTION_CHARS,
     Description,
     StreamCore,
+    StreamRow,
     check_core,
+    check_size,
     describe,
+    plain_text,
     state_unit,
 )
 from devices.lsl_markers import MarkerQueue
-from devices.lsl_query import literal, marker_query, signal_query
+from devices.lsl_query import asked, literal, marker_query, nothing_found, several_found, signal_query
 from devices.lsl_timeline import Timeline
-from devices.lsl_watch import Finding, Watch
+from devices.lsl_watch import Guard
 from devices.source import SourceBase
-from pipelines.errors import BciError, ConnectFailed, SignalError, StreamLost
+from pipelines.errors import BciError, ConnectFailed, StreamLost
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Chunk, Flag, StreamSpec, make_chunk
+from pipelines.signal import Chunk, StreamSpec
 
-FORMATS = {
-    pylsl.cf_float32: "float32",
-    pylsl.cf_double64: "float64",
-    pylsl.cf_string: "string",
-    pylsl.cf_int8: "int8",
-    pylsl.cf_int16: "int16",
-    pylsl.cf_int32: "int32",
-    pylsl.cf_int64: "int64",
-}
+log = logging.getLogger(__name__)
+
+FORMATS = {pylsl.cf_string: "string", pylsl.cf_float32: "float32", pylsl.cf_double64: "float64"}
+FORMATS |= {getattr(pylsl, f"cf_int{bits}"): f"int{bits}" for bits in (8, 16, 32, 64)}
 GATHER_S = 0.5
 """How long to look for a second stream that fits as well."""
 CLOCK_TIMEOUT_S = 5.0
 CLOCK_EVERY_S = 0.5
-GIVE_UP_S = 10.0
-"""How long a stream that is back may stay silent, or uncompared, before it is opened anew."""
 MAX_PULL_S = 1.0
 
 
@@ -79,20 +75,6 @@ class Settings(PluginSettings):
     max_buffered_s: int = Field(60, ge=1, le=3600, description="How much liblsl keeps while nobody reads (s).")
     gap_after_s: float = Field(0.25, gt=0, le=60, description="Smallest hole in the stamps that counts as a loss (s).")
     check_after_s: float = Field(1.0, ge=0.1, le=60, description="Silence after which the network is looked at (s).")
-
-
-@dataclass(frozen=True, slots=True)
-class StreamRow:
-    """One stream on the network, for ``bci-app devices``; ``age_s`` is known on this machine only."""
-
-    name: str
-    type: str
-    n_channels: int
-    rate_hz: float
-    format: str
-    host: str
-    source_id: str
-    age_s: float | None
 
 
 def build(settings: Settings) -> LslStream:
@@ -132,19 +114,17 @@ def _core(info: pylsl.StreamInfo) -> StreamCore:
 
 
 def _describe(info: pylsl.StreamInfo, unit: str) -> Description:
-    size = len(info.as_xml())
     core = _core(info)
-    if size > MAX_DESCRIPTION_CHARS:
-        raise SignalError(
-            f"LSL stream {core}: its description has {size} characters, more than {MAX_DESCRIPTION_CHARS}"
-        )
+    check_size(core, len(info.as_xml()))
     return state_unit(describe(core, info.desc()), unit)
 
 
 class _Network:
     """What can be seen of one stream; every call returns at once. See :class:`devices.lsl_watch.Network`."""
 
-    def __init__(self, query: str, unit: str) -> None:
+    def __init__(self, wanted: StreamCore, unit: str) -> None:
+        by_id = f"source_id={literal(wanted.source_id)}"
+        query = by_id if wanted.source_id else signal_query(wanted.name, "", "", wanted.host)
         self._resolver = pylsl.ContinuousResolver(pred=query, forget_after=2.0)
         self._unit = unit
         self._infos: dict[str, pylsl.StreamInfo] = {}
@@ -191,8 +171,230 @@ class _Correction:
         """Return the correction (s), asking liblsl twice a second."""
         if now >= self._next_s:
             self._next_s = now + CLOCK_EVERY_S
-            try:
+            with suppress(LslTimeout):
                 self.wait(0.0)
-            except LslTimeout:
-                pass
         return self._value_s if self._apply else 0.0
+
+
+class _MarkerInlet:
+    """The marker stream: found whenever it appears, read without waiting, found again when lost."""
+
+    def __init__(self, wanted: str, clock_sync: bool) -> None:
+        self._wanted, self._clock_sync = wanted, clock_sync
+        self._inlet: pylsl.StreamInlet | None = None
+        self._resolver: pylsl.ContinuousResolver | None = None
+        self._correction: _Correction | None = None
+        self._stream = ""
+        self._opened_s = self._next_look_s = 0.0
+        self._first_seen_s = math.inf
+        self._told = ""
+
+    def collect(self, queue: MarkerQueue, now: float) -> None:
+        """Put what has arrived into the queue."""
+        if self._inlet is None:
+            self._find(now)
+        if self._inlet is None or self._correction is None:
+            return
+        try:
+            correction = self._correction.now_s(now)
+            if self._clock_sync and not self._correction.known and now - self._opened_s < CLOCK_TIMEOUT_S:
+                return
+            while True:
+                values, stamps = self._inlet.pull_chunk(timeout=0.0, max_samples=512, as_numpy=True)
+                for row, stamp in zip(values, stamps.tolist(), strict=True):
+                    queue.add(stamp + correction, row, self._stream, now)
+                if len(stamps) < 512:
+                    return
+        except LostError:
+            self._tell(f"marker stream {self._stream!r} is gone; looking for it")
+            self._inlet = self._correction = None
+            self._first_seen_s = math.inf
+
+    def _find(self, now: float) -> None:
+        if self._resolver is None:
+            self._resolver = pylsl.ContinuousResolver(pred=marker_query(self._wanted), forget_after=2.0)
+        if now < self._next_look_s:
+            return
+        self._next_look_s = now + 0.2
+        found = [(core, info) for info in self._resolver.results() if (core := _core(info)).rate_hz == 0]
+        if len(found) > 1:
+            self._tell(
+                "no marker stream is read yet: " + several_found(repr(self._wanted), [core for core, _ in found])
+            )
+        self._first_seen_s = min(self._first_seen_s, now) if found else math.inf
+        if len(found) == 1 and now - self._first_seen_s >= GATHER_S:
+            core, info = found[0]
+            self._inlet = pylsl.StreamInlet(info, max_buflen=360, recover=True)
+            self._correction = _Correction(self._inlet, self._clock_sync)
+            self._stream, self._opened_s, self._resolver = plain_text(core.name), now, None
+            log.info("marker stream: %s", core)
+
+    def _tell(self, text: str) -> None:
+        if text != self._told:
+            log.warning("%s", text)
+            self._told = text
+
+
+class LslStream(SourceBase):
+    """A signal stream; see the module's text. ``read`` blocks in liblsl, without polling."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._inlet: pylsl.StreamInlet | None = None
+        self._markers: _MarkerInlet | None = None
+        self._queue = MarkerQueue()
+        self._held: Block | None = None
+        self._failure: BciError | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Stamps are on the LSL clock of now."""
+        return True
+
+    def open(self) -> StreamSpec:
+        """Find the stream, fetch its description, measure the clock offset, start receiving.
+
+        Raises
+        ------
+        ConnectFailed
+            No stream fits, several do, or it does not answer.
+        SignalError
+            What was found is no signal: text, an irregular rate, an absurd size.
+        """
+        self.close()
+        info = self._resolve()
+        check_core(core := _core(info))
+        try:
+            return self._connect(info)
+        except (LslTimeout, LostError) as exc:
+            self.close()
+            raise ConnectFailed(
+                f"LSL stream {core} is announced but does not answer: {exc} A firewall must let TCP and UDP ports "
+                "16572-16604 pass (or, if UDP alone cannot, set clock_sync = false)."
+            ) from exc
+
+    def _resolve(self) -> pylsl.StreamInfo:
+        s = self.settings
+        filters = (s.name, s.type, s.source_id, s.host)
+        query = signal_query(*filters)
+        found = pylsl.resolve_bypred(query, minimum=1, timeout=s.resolve_timeout_s)
+        if found:
+            found = pylsl.resolve_bypred(query, minimum=len(found) + 1, timeout=GATHER_S) or found
+        if not found:
+            present = [_core(info) for info in pylsl.resolve_streams(GATHER_S)]
+            raise ConnectFailed(nothing_found(asked(*filters), s.resolve_timeout_s, present))
+        if len(found) > 1:
+            raise ConnectFailed(several_found(asked(*filters), [_core(info) for info in found]))
+        return found[0]
+
+    def _connect(self, info: pylsl.StreamInfo) -> StreamSpec:
+        s = self.settings
+        inlet = pylsl.StreamInlet(info, max_buflen=s.max_buffered_s, recover=True)
+        opened = _describe(inlet.info(timeout=s.resolve_timeout_s), s.unit)
+        core = opened.core
+        delivered = [in_microvolts(channel) for channel in opened.channels]
+        self._factors = np.array([factor for _, factor in delivered])
+        if core.format == "float32":
+            # Wider formats are multiplied in float64, so that volts lose nothing before the conversion.
+            self._factors = self._factors.astype(np.float32)
+        max_rows = max(64, math.ceil(core.rate_hz * MAX_PULL_S))
+        self._buffer = np.empty((max_rows, core.n_channels), dtype=core.format)
+        self._chunks = ChunkMaker(core.n_channels, Timeline(core.rate_hz, s.gap_after_s, s.dejitter), self._queue)
+        self._markers = _MarkerInlet(s.marker_stream, s.clock_sync) if s.marker_stream else None
+        self._correction = _Correction(inlet, s.clock_sync)
+        if s.clock_sync:
+            self._correction.wait(CLOCK_TIMEOUT_S)
+        inlet.open_stream(timeout=s.resolve_timeout_s)
+        self._inlet, self._name = inlet, core.name
+        self._guard = Guard(opened, lambda wanted: _Network(wanted, s.unit), s.check_after_s, now_s())
+        return StreamSpec(
+            core.rate_hz,
+            tuple(channel for channel, _ in delivered),
+            source_id=plain_text(core.source_id or core.name, 256),
+            reference=opened.reference,
+        )
+
+    def read(self, timeout_s: float) -> Chunk | None:
+        """Return what has arrived; see :meth:`devices.source.Source.read`.
+
+        A hole inside what was received splits it into several chunks. Markers that have waited for a second while no
+        sample came are given on a chunk without samples.
+
+        Raises
+        ------
+        StreamLost
+            The stream is gone and only opening it anew can help.
+        SignalError
+            It came back with other channels, rate, format, labels or units.
+        """
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        try:
+            return self._next(timeout_s)
+        except LostError as exc:
+            lost = StreamLost(f"LSL stream {self._name!r} is gone")
+            lost.__cause__ = exc
+            return self._fail(lost)
+        except BciError as exc:
+            return self._fail(exc)
+
+    def _fail(self, failure: BciError) -> Chunk:
+        """Raise; but markers that wait are given first, and the error is raised by the next read."""
+        last = self._chunks.without_samples(self._queue.take(math.inf, now_s())) if self._inlet else None
+        if last is None:
+            raise failure
+        self._failure = failure
+        return last
+
+    def _next(self, timeout_s: float) -> Chunk | None:
+        if self._inlet is None:
+            raise StreamLost("the LSL stream is not open")
+        chunk = self._chunks.pop()
+        if chunk is not None:
+            return chunk
+        if self._held is not None:
+            return self._read_held(timeout_s)
+        rows, stamps = self._inlet.pull_chunk(
+            timeout=timeout_s, max_samples=len(self._buffer), dest_obj=self._buffer, min_samples=1, as_numpy=True
+        )
+        now = now_s()
+        if not len(stamps):
+            self._guard.silent(now)
+            return self._without_samples(now)
+        # liblsl forgets the clock offset when it reconnects, before the first sample of the new instance arrives.
+        reconnected = bool(self._inlet.was_clock_reset())
+        block = Block(np.multiply(rows, self._factors).astype(np.float32, copy=False), stamps, now)
+        if self._guard.must_hold(now, reconnected):
+            self._held = block
+            return self._read_held(0.0)
+        return self._deliver(block)
+
+    def _read_held(self, timeout_s: float) -> Chunk | None:
+        """After a reconnection, deliver only once the stream is known to be the one that was opened."""
+        assert self._held is not None
+        until = now_s() + timeout_s
+        while not self._guard.is_cleared(now := now_s()):
+            if now >= until:
+                return self._without_samples(now)
+            time.sleep(min(0.02, until - now))
+        held, self._held = self._held, None
+        return self._deliver(held)
+
+    def _deliver(self, block: Block) -> Chunk | None:
+        if self._markers is not None:
+            self._markers.collect(self._queue, block.arrival_s)
+        correction = self._correction.now_s(block.arrival_s)
+        self._chunks.push(block, correction)
+        return self._chunks.pop()
+
+    def _without_samples(self, now: float) -> Chunk | None:
+        if self._markers is None:
+            return None
+        self._markers.collect(self._queue, now)
+        return self._chunks.without_samples(self._queue.take(-math.inf, now))
+
+    def close(self) -> None:
+        """Disconnect. May be called twice."""
+        self._inlet = self._markers = self._held = self._failure = None
+        self._queue.clear()
