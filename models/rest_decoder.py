@@ -35,9 +35,12 @@ class RestDecoder:
     def __init__(self, spec: DecoderSpec, bands_hz: Bands, *, tangent: bool, head: LinearHead) -> None:
         self.spec, self._head = spec, head
         assert spec.rate_hz is not None
+        self._rate_hz, self._bands_hz, self._tangent = spec.rate_hz, bands_hz, tangent
         self._n_samples = round(spec.window_s * spec.rate_hz)
-        self._features = RestFeatures(spec.rate_hz, self._n_samples, bands_hz, tangent=tangent)
-        self._new = lambda: RestFeatures(spec.rate_hz or 1.0, self._n_samples, bands_hz, tangent=tangent)
+        self._features = self._new()
+
+    def _new(self) -> RestFeatures:
+        return RestFeatures(self._rate_hz, self._n_samples, self._bands_hz, tangent=self._tangent)
 
     def prepare(self, delivered: StreamSpec) -> None:
         """Check the signal; forget any calibration."""

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.decoder import DecoderSpec
 from models.cross_spectra import FLOOR, CrossSpectra
+from models.decoder import DecoderSpec
 from pipelines.decision import Decision
 from pipelines.errors import ModelError
 from pipelines.plugins import PluginSettings

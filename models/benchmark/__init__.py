@@ -1,0 +1,1 @@
+"""How good decoders are, measured on whole data sets."""
