@@ -1,0 +1,143 @@
+"""Offer decisions and markers to any LSL program: ``<prefix>-decisions`` and ``<prefix>-markers``.
+
+Decisions: float32, one channel for each class, its probability; stamped with the end of the window, nominally one
+every hop. Where no decision is given, every channel is **NaN**: while abstaining, and once when samples stop coming. A
+uniform distribution would look like a decision; NaN cannot be mistaken for one, and spreads through arithmetic.
+
+Markers: one string channel. The label at each change of the decision; ``abstain: <reason>`` when decisions stop, for
+whatever reason; and every marker of the session.
+
+Only what is sent last is true now: a window that was held up may be sent after the row that says samples stopped.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pylsl
+from pydantic import Field
+
+from bci_app.events import DecisionEvent, EngineState, Event, MarkerEvent, Session, StateEvent
+from devices.clock import now_s
+from devices.lsl_query import APPLICATION
+from pipelines.decision import Decision
+from pipelines.plugins import PluginSettings
+from pipelines.signal import Marker
+
+SILENT_STATES = frozenset({EngineState.STALE, EngineState.RECONNECTING, EngineState.STOPPING, EngineState.FAILED})
+"""States in which no decision is made, however many were before."""
+
+
+class Settings(PluginSettings):
+    """Which streams to offer, and under which names."""
+
+    prefix: str = Field("bci_app", min_length=1, max_length=64, description="What the streams' names begin with.")
+    source_id: str = Field(
+        "",
+        max_length=128,
+        description="What the streams' source ids begin with; empty: prefix and session name. Must be unique.",
+    )
+    decisions: bool = Field(True, description="Whether to offer the class probabilities.")
+    markers: bool = Field(True, description="Whether to offer decisions and markers as text.")
+
+
+def build(settings: Settings) -> LslOutlet:
+    """Build the sink; nothing is offered before ``open``."""
+    return LslOutlet(settings)
+
+
+class LslOutlet:
+    """Two outlets; see the module's text. A session without a decoder offers markers only."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._decisions: pylsl.StreamOutlet | None = None
+        self._markers: pylsl.StreamOutlet | None = None
+        self._said = ""
+        self._n_classes = 0
+
+    def open(self, session: Session) -> None:
+        """Offer the streams."""
+        self.close()
+        s = self.settings
+        start = s.source_id or f"{s.prefix}-{session.name}"
+        self._n_classes = len(session.classes)
+        if s.decisions and session.classes:
+            rate_hz = 1.0 / session.hop_s if session.hop_s > 0 else pylsl.IRREGULAR_RATE
+            info = pylsl.StreamInfo(
+                f"{s.prefix}-decisions", "BCI", self._n_classes, rate_hz, "float32", f"{start}-decisions"
+            )
+            _describe(info, session, session.classes, "probability")
+            self._decisions = pylsl.StreamOutlet(info)
+        if s.markers:
+            info = pylsl.StreamInfo(
+                f"{s.prefix}-markers", "Markers", 1, pylsl.IRREGULAR_RATE, "string", f"{start}-markers"
+            )
+            _describe(info, session, ("marker",), "")
+            self._markers = pylsl.StreamOutlet(info)
+
+    def accept(self, event: Event) -> None:
+        """Send a decision, a marker, or that there are no decisions now."""
+        match event:
+            case DecisionEvent(decision):
+                self._decide(decision)
+            case MarkerEvent(marker):
+                self._pass_on(marker)
+            case StateEvent(state) if state in SILENT_STATES:
+                self._abstain(state.value, event.time_s or now_s())
+
+    def _decide(self, decision: Decision) -> None:
+        if decision.abstained:
+            self._abstain(decision.reason, decision.end_s)
+            return
+        self._push_row(list(decision.probabilities), decision.end_s)
+        self._say(decision.label, decision.end_s)
+
+    def _abstain(self, reason: str, time_s: float) -> None:
+        self._push_row([math.nan] * self._n_classes, time_s)
+        # A session without a decoder has no decisions to abstain from.
+        if self._n_classes:
+            self._say(f"abstain: {reason}", time_s)
+
+    def _push_row(self, row: list[float], time_s: float) -> None:
+        if self._decisions is not None:
+            self._decisions.push_sample(row, time_s)
+
+    def _say(self, text: str, time_s: float) -> None:
+        if text != self._said:
+            self._said = text
+            self._push_marker(text, time_s)
+
+    def _pass_on(self, marker: Marker) -> None:
+        # A session that listens to its own markers must not repeat them for ever.
+        if marker.stream != f"{self.settings.prefix}-markers":
+            self._push_marker(marker.label, marker.time_s)
+
+    def _push_marker(self, text: str, time_s: float) -> None:
+        if self._markers is not None:
+            self._markers.push_sample([text], time_s)
+
+    def close(self) -> None:
+        """Withdraw both streams. May be called twice."""
+        self._decisions = self._markers = None
+        self._said = ""
+
+
+def _describe(info: pylsl.StreamInfo, session: Session, labels: tuple[str, ...], unit: str) -> None:
+    desc = info.desc()
+    desc.append_child_value("application", APPLICATION)
+    desc.append_child_value("session", session.name)
+    desc.append_child_value("source", session.spec.source_id)
+    desc.append_child_value("model_id", session.model_id)
+    desc.append_child_value("classes", ",".join(session.classes))
+    desc.append_child_value("window_s", f"{session.window_s:g}")
+    desc.append_child_value("hop_s", f"{session.hop_s:g}")
+    desc.append_child_value("time_stamp", "end of the window")
+    desc.append_child_value("abstention", "NaN in every channel")
+    channels = desc.append_child("channels")
+    for label in labels:
+        channel = channels.append_child("channel")
+        channel.append_child_value("label", label)
+        channel.append_child_value("type", "BCI" if unit else "Markers")
+        if unit:
+            channel.append_child_value("unit", unit)
