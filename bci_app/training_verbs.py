@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.benchmark.ssvep import ssvep_accuracy
-from models.checkpoints import Card, save, spec_table
+from models.checkpoints import Card, Training, save, spec_table
 from models.datasets.eegmat import CLASSES, EegMat
 from models.decoder import DecoderSpec
 from models.training import workload
@@ -65,16 +64,14 @@ def train_workload(folder: Path, out: Path, kind: str) -> None:
         kind=model,
         spec=spec_table(spec),
         settings={"bands_hz": [list(band) for band in workload.BANDS_HZ]},
-        training={
-            "data": "EEGMAT (PhysioNet eegmat 1.0.0, ODC-By 1.0), subjects 32-35 never used",
-            "subjects": data.subjects(),
-            "sha256": {f"{s:02d}_{label}": data.sha256(s, label) for s in data.subjects() for label in CLASSES},
-            "command": f"bci-app train {model} FOLDER OUT",
-            "caution": "rest and task are separate recordings, so drift and electrode state follow the label",
-        },
+        training=Training(
+            dataset="EEGMAT (PhysioNet eegmat 1.0.0, ODC-By 1.0)",
+            subjects=tuple(f"{s:02d}" for s in data.subjects()),
+            files={data.path(s, label).name: data.sha256(s, label) for s in data.subjects() for label in CLASSES},
+            commands=(f"bci-app train {model} FOLDER OUT",),
+        ),
         metrics={TITLES[m]: _figures(s) for m, s in scores.items()},
-        summary=spec.summary,
-        created=datetime.now(UTC).strftime("%Y-%m-%d"),
+        summary=f"{spec.summary}. Caution: rest and task are separate recordings, so drift follows the label",
     )
     save(out, card, head.tensors())
     Console().print(_table(scores), f"written to {out}")

@@ -24,11 +24,22 @@ def settings_only(kind: str, **settings: Any) -> Example:
     return example
 
 
+@contextmanager
+def openbci_text(folder: Path) -> Iterator[dict[str, Any]]:
+    """Write a text file of the OpenBCI GUI whose counter wraps and jumps."""
+    rows = [f"{k % 256}, {k}.5, {-k}.25, 0, 0" for k in range(900) if not 400 <= k < 410]
+    header = "%OpenBCI Raw EEG Data\n%Number of channels = 4\n%Sample Rate = 200 Hz\n"
+    path = folder / "openbci.txt"
+    path.write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
+    yield {"kind": "recording", "path": str(path), "speed": "max", "chunk_samples": 33}
+
+
 EXAMPLES: dict[str, Example] = {
     "synthetic": settings_only("synthetic", speed="max", duration_s=3.0, chunk_samples=37),
     "synthetic with a gap": settings_only(
         "synthetic", speed="max", duration_s=3.0, chunk_samples=50, drop=(0.5, 0.7), nan_burst=(2.0, 0.1)
     ),
+    "recording": openbci_text,
     "synthetic in real time": settings_only("synthetic", duration_s=0.5, chunk_samples=20),
 }
 """The name before the first space is the source's kind; a source may have several examples."""

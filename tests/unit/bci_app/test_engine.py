@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +10,7 @@ from bci_app.config import validate
 from bci_app.events import ChunkEvent, InsertMarker, LoopTiming, MarkerEvent, StartRecording
 from bci_app.summary import Summary
 from pipelines.errors import ChannelMismatch, ConnectFailed
-
-sys.path.insert(0, str(Path(__file__).parent))
-from engine_parts import Keeper, probabilities, run
+from tests.unit.bci_app.engine_parts import Keeper, probabilities, run
 
 
 def test_a_session_runs_from_source_to_decisions() -> None:
