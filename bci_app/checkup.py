@@ -110,7 +110,7 @@ def loopback(timeout_s: float = 10.0) -> str:
     spec = StreamSpec(100.0, (Channel("Cz"),), name)
     outlet = make("sinks", {"kind": "lsl_outlet", "prefix": name, "markers": False})
     outlet.open(Session(name, spec, model_id="doctor", classes=("a", "b"), window_s=0.1, hop_s=0.01))
-    source = make("sources", {"kind": "lsl_stream", "name": f"{name}-decisions", "type": "", "unit": "1"})
+    source = make("sources", {"kind": "lsl_stream", "name": f"{name}-decisions", "type": ""})
     try:
         source.open()
         stop_s = now_s() + timeout_s
