@@ -102,7 +102,7 @@ class EngineClient(QObject):
         self.stop()
         self._engine = self._make_engine(settings)
         self._engine.start()
-        self._tell(StateEvent(EngineState.CONNECTING, "", now_s()))
+        self.deliver(StateEvent(EngineState.CONNECTING, "", now_s()))
         self._timer.start()
         self.running.emit(True)
         self.refresh.emit()
@@ -111,7 +111,7 @@ class EngineClient(QObject):
         """End the engine and wait for it; its recording is closed. Harmless while none runs."""
         if self._engine is None:
             return
-        self._tell(StateEvent(EngineState.STOPPING, "", now_s()))
+        self.deliver(StateEvent(EngineState.STOPPING, "", now_s()))
         self.refresh.emit()
         self._end("")
 
@@ -130,7 +130,7 @@ class EngineClient(QObject):
         alive = engine.is_alive()  # asked first, so that the last words of a dead engine are still read
         events = engine.poll()
         for event in events:
-            self._tell(event)
+            self.deliver(event)
             if self._engine is not engine:
                 return  # a listener stopped or replaced the engine
         if not alive:
@@ -145,7 +145,7 @@ class EngineClient(QObject):
             engine.stop()
         if self._last.state is not EngineState.FAILED:
             state = EngineState.FAILED if message else EngineState.IDLE
-            self._tell(StateEvent(state, message, now_s()))
+            self.deliver(StateEvent(state, message, now_s()))
         self.running.emit(False)
         self.refresh.emit()
 
@@ -154,7 +154,8 @@ class EngineClient(QObject):
             self._last = event
             self.state.emit(event)
 
-    def _tell(self, event: Event) -> None:
+    def deliver(self, event: Event) -> None:
+        """Emit the signal of one event."""
         match event:
             case ChunkEvent(chunk):
                 self.chunk.emit(chunk)

@@ -8,7 +8,7 @@ from bci_app.config import SessionSettings, load_session, replay_session
 from pipelines.errors import ConfigError
 
 NO_DECODER = "none"
-DECODERS = ("workload", NO_DECODER)
+DECODERS = ("workload", "alpha", "ssvep_cca", NO_DECODER)
 SPEEDS: dict[str, float | str] = {"1×": 1.0, "2×": 2.0, "5×": 5.0, "10×": 10.0, "max": "max"}
 SESSION_FILTER = "Session files (*.toml);;All files (*)"
 RECORDING_FILTER = (

@@ -1,0 +1,54 @@
+"""Fixtures of the window's tests: no widget and no process may outlive its test."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from bci_app.events import ChunkEvent, Event, MarkerEvent, Session, SessionEvent
+from pipelines.errors import StreamEnded
+from pipelines.plugins import make
+from ui import theme
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    return ["bci-gui-tests"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(qapp: QApplication) -> Iterator[None]:
+    """Fail a test that leaves a top-level widget or a child process behind."""
+    theme.apply(qapp)
+    before = set(QApplication.topLevelWidgets())
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = [widget for widget in QApplication.topLevelWidgets() if widget not in before]
+    assert not left, f"widgets left behind: {left}"
+    assert not multiprocessing.active_children()
+
+
+@pytest.fixture
+def synthetic_events() -> Callable[..., list[Event]]:
+    """Return what the engine would say of the simulated participant: session, samples and markers."""
+
+    def make_events(seconds: float = 2.0, **settings: object) -> list[Event]:
+        source = make("sources", {"kind": "synthetic", "speed": "max", "duration_s": seconds, **settings})
+        with source:
+            spec = source.open()
+            session = Session("test", spec, classes=("rest", "mental_arithmetic"), model_id="workload-1")
+            events: list[Event] = [SessionEvent(session)]
+            while True:
+                try:
+                    chunk = source.read(1.0)
+                except StreamEnded:
+                    return events
+                if chunk is not None:
+                    events.append(ChunkEvent(chunk))
+                    events += [MarkerEvent(marker) for marker in chunk.markers]
+
+    return make_events
