@@ -23,6 +23,8 @@ from bci_app.events import (
 )
 from devices.clock import now_s
 
+TOPICS = ("session", "chunk", "marker", "decision", "state", "quality", "notice", "timing")
+"""Signals of the client that carry an event's content."""
 REFRESH_MS = 16
 """Time between two looks at the pipe (ms): about 60 a second."""
 

@@ -6,19 +6,13 @@ A panel talks to the engine's client alone, never to another panel. Its handlers
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from bci_app.events import LoopTiming, NoticeEvent, QualityEvent, Session, StateEvent
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker
-
-if TYPE_CHECKING:
-    from ui.engine_client import EngineClient
-
-TOPICS = ("session", "chunk", "marker", "decision", "state", "quality", "notice", "timing")
+from ui.engine_client import TOPICS, EngineClient
 
 
 class Panel(QWidget):

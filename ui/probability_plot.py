@@ -31,15 +31,15 @@ class ProbabilityPlot(pg.PlotWidget):
         self.getAxis("left").setStyle(tickLength=0)
         self.getAxis("left").setWidth(54)
         self.showGrid(y=True, alpha=0.15)
-        self._strips = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], brushes=[], pen=None)
-        self.addItem(self._strips)
+        self.strips = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], brushes=[], pen=None)
+        self.addItem(self.strips)
 
     def clear_all(self) -> None:
         """Forget everything."""
         self._decisions.clear()
         self._truths.clear()
         self._set_labels(())
-        self._strips.setOpts(x0=[], x1=[], y0=[], y1=[], brushes=[])
+        self.strips.setOpts(x0=[], x1=[], y0=[], y1=[], brushes=[])
 
     def add(self, time_s: float, decision: Decision) -> None:
         """Remember a decision on a window that ends at ``time_s``."""
@@ -72,7 +72,7 @@ class ProbabilityPlot(pg.PlotWidget):
         for position, (time_s, label) in enumerate(truths):
             until = truths[position + 1][0] if position + 1 < len(truths) else now_s
             bars.append((time_s, until, TRUTH_Y, self._colour(label)))
-        self._strips.setOpts(
+        self.strips.setOpts(
             x0=[bar[0] for bar in bars],
             x1=[bar[1] for bar in bars],
             y0=[bar[2] - STRIP_HEIGHT / 2 for bar in bars],

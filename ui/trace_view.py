@@ -68,9 +68,9 @@ class TraceView(QWidget):
         """Start an empty image of the present size and window, and ask for samples."""
         if self._spec is None:
             return
-        metrics = QFontMetrics(self._label_font()[0])
+        metrics = QFontMetrics(self.label_font()[0])
         self._left_px = min(120, max(metrics.horizontalAdvance(name) for name in self._names)) + 18
-        area, ratio = self._plot_area(), self.devicePixelRatioF()
+        area, ratio = self.plot_area(), self.devicePixelRatioF()
         samples = max(2, round(self.window_s * self._spec.rate_hz))
         self._raster = TraceRaster(
             self._spec.n_channels,
@@ -121,7 +121,7 @@ class TraceView(QWidget):
         """Draw what is new and repaint the plot."""
         if self._raster is not None:
             self._raster.draw()
-            area = self._plot_area()
+            area = self.plot_area()
             self.update(QRect(area.left() - 1, 0, self.width() - area.left() + 1, self.height()))
 
     def _is_bad(self, channel: int) -> bool:
@@ -138,7 +138,7 @@ class TraceView(QWidget):
     def _style(self) -> RasterStyle:
         assert self._spec is not None
         n, ratio = self._spec.n_channels, self.devicePixelRatioF()
-        lane = self._plot_area().height() * ratio / n
+        lane = self.plot_area().height() * ratio / n
         colours = [
             theme.argb("#59626d" if self._is_bad(i) else theme.trace_colour(self._names[i], channel.kind))
             for i, channel in enumerate(self._spec.channels)
@@ -153,7 +153,7 @@ class TraceView(QWidget):
             gap=theme.argb(theme.GAP),
         )
 
-    def _label_font(self) -> tuple[QFont, int]:
+    def label_font(self) -> tuple[QFont, int]:
         """Return the labels' font and how many channels share one label."""
         lane = self._plot_area_height() / max(1, len(self._names))
         font = QFont(self.font())
@@ -163,12 +163,13 @@ class TraceView(QWidget):
     def _plot_area_height(self) -> int:
         return max(16, self.height() - AXIS_PX - STRIP_PX)
 
-    def _plot_area(self) -> QRect:
+    def plot_area(self) -> QRect:
+        """Return where the traces lie (px)."""
         left = self._left_px
         return QRect(left, STRIP_PX, max(16, self.width() - left - RIGHT_PX), self._plot_area_height())
 
     def _tick_s(self) -> float:
-        wanted = self.window_s / max(1, self._plot_area().width() / 80)
+        wanted = self.window_s / max(1, self.plot_area().width() / 80)
         return next((tick for tick in TICKS_S if tick >= wanted), TICKS_S[-1])
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
@@ -185,7 +186,7 @@ class TraceView(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No signal yet")
             painter.end()
             return
-        area = self._plot_area()
+        area = self.plot_area()
         background = QColor(theme.BACKGROUND)
         painter.fillRect(0, 0, self.width(), area.top(), background)
         painter.fillRect(0, area.bottom() + 1, self.width(), self.height(), background)
@@ -271,7 +272,7 @@ class TraceView(QWidget):
             self._margin.setDevicePixelRatio(ratio)
             self._margin.fill(QColor(theme.BACKGROUND))
             inner = QPainter(self._margin)
-            font, every = self._label_font()
+            font, every = self.label_font()
             inner.setFont(font)
             lane = area.height() / len(self._names)
             for channel in range(0, len(self._names), every):

@@ -98,7 +98,7 @@ class TracesPanel(Panel):
         self._spec = spec = session.spec
         self._history = SampleHistory(spec.n_channels, round(MAX_WINDOW_S * spec.rate_hz) + 1)
         self._filter = self._new_filter(spec)
-        self._scales = LaneScales(spec)
+        self.scales = LaneScales(spec)
         self._waiting.clear()
         self._clock, self._next_fit, self._frozen_at = None, 0, None
         self.freeze.setChecked(False)
@@ -160,19 +160,19 @@ class TracesPanel(Panel):
         if self._spec is None or self._history.end_index < self._next_fit:
             return
         self._next_fit = self._history.end_index + round(self._spec.rate_hz)
-        if self._scales.fit(self.view.spans(), common=self.scale_box.currentText() == AUTO):
-            self.view.set_scales(self._scales.per_lane(), self._scales.text())
+        if self.scales.fit(self.view.spans(), common=self.scale_box.currentText() == AUTO):
+            self.view.set_scales(self.scales.per_lane(), self.scales.text())
 
     def _set_scale(self, text: str) -> None:
         if self._spec is None:
             return
         if text != AUTO:
-            self._scales.common = float(text)
+            self.scales.common = float(text)
         self._next_fit = 0
-        self.view.set_scales(self._scales.per_lane(), self._scales.text())
+        self.view.set_scales(self.scales.per_lane(), self.scales.text())
 
     def _step_scale(self, up: int) -> None:
-        now = self._scales.common if self._spec is not None else 100.0
+        now = self.scales.common if self._spec is not None else 100.0
         self.scale_box.setCurrentText(f"{next_step(now, up):g}")
 
     def _freeze_changed(self, frozen: bool) -> None:
