@@ -1,30 +1,33 @@
-"""Decisions as CSV: one line each, numbers that read back exactly."""
+"""Decisions as CSV: one line each, probabilities that read back exactly."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 from pydantic import Field
 
 from bci_app.events import ChunkEvent, DecisionEvent, Event, Session
+from pipelines.decision import Decision
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
 
 class Settings(PluginSettings):
-    """Columns: window_index, start_s, end_s, label, p_<class> …, abstained, reason; seconds from the first sample."""
+    """Columns: window_index, start_s, end_s, label, p_<class> …, abstained (0 or 1), reason."""
 
     path: str = Field("decisions.csv", min_length=1, description="The file; one that exists is replaced.")
 
 
 class DecisionsCsv:
-    """Every decision is on its way to the disk before the next one is made."""
+    """Times are seconds from the first sample of the stream. Every line is handed to the system at once."""
 
     def __init__(self, settings: Settings) -> None:
         self._path = Path(settings.path)
         self._file: TextIO | None = None
+        self._classes: tuple[str, ...] = ()
         self._origin_s: float | None = None
 
     def open(self, session: Session) -> None:
@@ -35,30 +38,64 @@ class DecisionsCsv:
         RecordingError
             If the file cannot be written.
         """
+        self.close()
+        self._classes, self._origin_s = session.classes, None
         try:
-            self._file = self._path.open("w", encoding="utf-8", newline="", buffering=1)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8", newline="")
         except OSError as exc:
-            raise RecordingError(f"{self._path}: cannot be written: {exc.strerror}") from exc
-        self._writer = csv.writer(self._file)
-        shares = [f"p_{name}" for name in session.classes]
-        self._writer.writerow(["window_index", "start_s", "end_s", "label", *shares, "abstained", "reason"])
+            raise RecordingError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
+        shares = (f"p_{name}" for name in session.classes)
+        self._write(["window_index", "start_s", "end_s", "label", *shares, "abstained", "reason"])
 
     def accept(self, event: Event) -> None:
-        """Write a decision."""
+        """Write a decision; other events are passed over.
+
+        Raises
+        ------
+        RecordingError
+            If the line could not be written, or its classes are not those of the heading.
+        """
         match event:
             case ChunkEvent(chunk) if self._origin_s is None and chunk.n_samples:
                 self._origin_s = float(chunk.times_s[0])
-            case DecisionEvent(d) if self._file is not None:
-                origin_s = self._origin_s or 0.0
-                spans = (f"{d.start_s - origin_s:.6f}", f"{d.end_s - origin_s:.6f}")
-                shares = (repr(float(p)) for p in d.probabilities)
-                self._writer.writerow([d.window_index, *spans, d.label, *shares, int(d.abstained), d.reason])
+            case DecisionEvent(decision) if self._file is not None:
+                self._write(self._row(decision))
 
     def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Close the file.
+
+        Raises
+        ------
+        RecordingError
+            If what was left could not be written.
+        """
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            file.close()
+        except OSError as exc:
+            raise RecordingError(f"{self._path}: could not be closed: {exc.strerror or exc}") from exc
+
+    def _row(self, d: Decision) -> list[str | int]:
+        if d.labels != self._classes:
+            raise RecordingError(
+                f"{self._path}: a decision between {', '.join(d.labels)} does not fit the columns of "
+                f"{', '.join(self._classes) or 'no classes'}"
+            )
+        origin_s = d.start_s if self._origin_s is None else self._origin_s
+        spans = (f"{d.start_s - origin_s:.6f}", f"{d.end_s - origin_s:.6f}")
+        shares = (repr(float(p)) for p in d.probabilities)
+        return [d.window_index, *spans, d.label, *shares, int(d.abstained), d.reason]
+
+    def _write(self, row: Iterable[str | int]) -> None:
+        assert self._file is not None
+        try:
+            csv.writer(self._file, lineterminator="\n").writerow(row)
+            self._file.flush()
+        except OSError as exc:
+            raise RecordingError(f"{self._path}: could not be written: {exc.strerror or exc}") from exc
 
 
 def build(settings: Settings) -> DecisionsCsv:

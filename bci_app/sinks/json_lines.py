@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict, is_dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from pydantic import Field
 
-from bci_app.events import ChunkEvent, Event, Session, SessionEvent
+from bci_app.event_records import event_record, to_json
+from bci_app.events import Event, Session, SessionEvent
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -23,7 +21,7 @@ class Settings(PluginSettings):
 
 
 class JsonLines:
-    """Each line has ``event``, the event's class name, and its fields."""
+    """Each line has ``event`` (``session``, ``marker``, ``decision``, ``state`` …) and that event's fields."""
 
     def __init__(self, settings: Settings) -> None:
         self._path = settings.path
@@ -37,31 +35,54 @@ class JsonLines:
         RecordingError
             If the file cannot be written.
         """
+        self.close()
         try:
-            self._file = sys.stdout if self._path == "-" else Path(self._path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115
+            self._file = sys.stdout if self._path == "-" else _opened(Path(self._path))
         except OSError as exc:
-            raise RecordingError(f"{self._path}: cannot be written: {exc.strerror}") from exc
+            raise RecordingError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
         self.accept(SessionEvent(session))
 
     def accept(self, event: Event) -> None:
-        """Write one event."""
-        if self._file is None or isinstance(event, ChunkEvent):
+        """Write one event; samples are passed over.
+
+        Raises
+        ------
+        RecordingError
+            If the line could not be written.
+        """
+        record = event_record(event)
+        if self._file is None or record is None:
             return
-        line = json.dumps({"event": type(event).__name__, **asdict(event)}, default=_plain)
-        self._file.write(line + "\n")
-        self._file.flush()
+        try:
+            self._file.write(to_json(record) + "\n")
+            self._file.flush()
+        except OSError as exc:
+            raise RecordingError(f"{self._name}: could not be written: {exc.strerror or exc}") from exc
 
     def close(self) -> None:
-        """Close the file; standard output stays open."""
-        if self._file is not None and self._file is not sys.stdout:
-            self._file.close()
-        self._file = None
+        """Close the file; standard output stays open.
+
+        Raises
+        ------
+        RecordingError
+            If what was left could not be written.
+        """
+        file, self._file = self._file, None
+        if file is None or file is sys.stdout:
+            return
+        try:
+            file.close()
+        except OSError as exc:
+            raise RecordingError(f"{self._name}: could not be closed: {exc.strerror or exc}") from exc
+
+    @property
+    def _name(self) -> str:
+        return "standard output" if self._path == "-" else self._path
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+def _opened(path: Path) -> TextIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("a", encoding="utf-8", newline="\n")
 
 
 def build(settings: Settings) -> JsonLines:
