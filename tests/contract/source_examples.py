@@ -35,6 +35,7 @@ def openbci_text(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 EXAMPLES: dict[str, Example] = {
+    "brainflow_board": settings_only("brainflow_board", board="SYNTHETIC_BOARD"),
     "synthetic": settings_only("synthetic", speed="max", duration_s=3.0, chunk_samples=37),
     "synthetic with a gap": settings_only(
         "synthetic", speed="max", duration_s=3.0, chunk_samples=50, drop=(0.5, 0.7), nan_burst=(2.0, 0.1)
