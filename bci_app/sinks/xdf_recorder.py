@@ -1,0 +1,221 @@
+"""Record everything into an XDF file: raw samples, events, markers, decisions, timing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from bci_app.disk_guard import MB, DiskGuard
+from bci_app.events import ChunkEvent, Event, NoticeEvent, QualityEvent, Session, SessionEvent, StateEvent
+from bci_app.recording_names import BIDS, PLAIN, candidates, check_template, climbs
+from bci_app.recording_streams import RecordingStreams
+from bci_app.xdf_writer import XdfWriter
+from devices.clock import now_s
+from pipelines.errors import RecordingError
+from pipelines.plugins import PluginSettings
+
+log = logging.getLogger(__name__)
+LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+LABEL = r"^[A-Za-z0-9]*$"
+
+
+class Settings(PluginSettings):
+    """Where recordings go, and when they end for want of space. A file that exists is never touched."""
+
+    folder: str = Field("recordings", min_length=1, description="Folder of all recordings; made if it is missing.")
+    file_name: str = Field(
+        "",
+        description="Path inside the folder, with the fields {session} {date} {time} {subject} {session_label} {task} "
+        "{run}; empty: the BIDS layout where a subject is named, else {session}_{date}_{time}.xdf.",
+    )
+    subject: str = Field("", pattern=LABEL, description="Label of the person (BIDS sub-), never a name.")
+    session_label: str = Field("01", min_length=1, pattern=LABEL, description="BIDS ses-.")
+    task: str = Field("default", min_length=1, pattern=LABEL, description="BIDS task-.")
+    run: int = Field(1, ge=1, description="BIDS run-; the next free one is taken.")
+    autostart: bool = Field(True, description="Whether to record from the first sample, or when told to.")
+    warn_free_mb: float = Field(1000.0, ge=0, description="Warn below this free space (MB).")
+    min_free_mb: float = Field(200.0, ge=0, description="End the recording below this free space (MB).")
+    sync_s: float = Field(1.0, gt=0, le=60, description="Interval of syncing to disk (s): what a power cut may cost.")
+
+    @field_validator("file_name")
+    @classmethod
+    def _template(cls, template: str) -> str:
+        return check_template(template) if template else template
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.warn_free_mb < self.min_free_mb:
+            raise ValueError(f"warn_free_mb must be at least min_free_mb = {self.min_free_mb:g}")
+        return self
+
+    @property
+    def template(self) -> str:
+        """The template in force."""
+        return self.file_name or (BIDS if self.subject else PLAIN)
+
+
+class XdfRecorder:
+    """A recording may be ended and another begun in the same session; each is a file that stands alone.
+
+    A failed write or a full disk ends the recording, is told by ``on_notice``, and leaves what was written readable;
+    it never raises into the engine.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.on_notice: Callable[[NoticeEvent], None] | None = None
+        self._settings = settings
+        self._session: Session | None = None
+        self._writer: XdfWriter | None = None
+        self._known: dict[type, StateEvent | QualityEvent] = {}
+
+    @property
+    def path(self) -> Path | None:
+        """The file being written, None while not recording."""
+        return None if self._writer is None else self._writer.path
+
+    def open(self, session: Session) -> None:
+        """Take the session, and begin to record if ``autostart`` says so.
+
+        Raises
+        ------
+        RecordingError
+            If the file cannot be created, or the disk is full.
+        """
+        self.close()
+        self._session = session
+        self._known.clear()
+        if self._settings.autostart:
+            self.start()
+
+    def start(self, folder: str = "") -> Path:
+        """Begin a new file; while one is being written, say so and go on with that.
+
+        Parameters
+        ----------
+        folder
+            Folder of recordings; empty takes the one in the settings.
+
+        Raises
+        ------
+        RecordingError
+            If there is no session yet, the file cannot be created, or the disk is full.
+        """
+        if self._session is None:
+            raise RecordingError("a recording can start once the session is open")
+        if self._writer is not None:
+            self._say("warning", f"already recording to {self._writer.path}")
+            return self._writer.path
+        target = self._folder(folder)
+        self._guard = DiskGuard(
+            target, warn_free_mb=self._settings.warn_free_mb, min_free_mb=self._settings.min_free_mb
+        )
+        self._disk_level = "ok"
+        disk = self._guard.check(now_s(), 0)
+        if disk is not None and disk.level == "full":
+            raise RecordingError(
+                f"{target}: {disk}, a recording needs min_free_mb = {self._settings.min_free_mb:g}; make room or name "
+                "another folder"
+            )
+        self._streams = RecordingStreams(self._session)
+        self._writer = self._create(target)
+        self._say("info", f"recording to {self._writer.path}")
+        return self._writer.path
+
+    def accept(self, event: Event) -> None:
+        """Write one event, if a recording is under way."""
+        if isinstance(event, (StateEvent, QualityEvent)):
+            self._known[type(event)] = event
+        if self._writer is None or isinstance(event, SessionEvent):
+            return
+        try:
+            chunk = event.chunk if isinstance(event, ChunkEvent) else None
+            batches = self._streams.batches(event) if chunk is None else self._streams.samples(chunk)
+            self._writer.append(*batches)
+            self._watch_disk(self._writer)
+        except RecordingError as exc:
+            self._fail(exc)
+
+    def stop(self) -> None:
+        """Finish the file; harmless while not recording."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        try:
+            writer.close()
+        except RecordingError as exc:
+            self._say("error", f"the recording could not be finished; its samples are readable: {exc}")
+            return
+        seconds = writer.sample_count(self._streams.raw) / self._session.spec.rate_hz if self._session else 0.0
+        self._say("info", f"recorded {seconds:.1f} s ({writer.size_bytes / MB:.1f} MB) to {writer.path}")
+
+    def close(self) -> None:
+        """Finish the file and forget the session."""
+        self.stop()
+        self._session = None
+
+    def _folder(self, folder: str) -> Path:
+        if climbs(folder):
+            raise RecordingError(f"{folder!r}: a folder for recordings must not contain '..'")
+        target = Path(folder or self._settings.folder).expanduser()
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise RecordingError(f"{target}: the folder cannot be made: {exc.strerror or exc}") from exc
+        return target
+
+    def _create(self, target: Path) -> XdfWriter:
+        assert self._session is not None
+        s = self._settings
+        values = {
+            "session": self._session.name,
+            "subject": s.subject or "unknown",
+            "session_label": s.session_label,
+            "task": s.task,
+        }
+        writer = XdfWriter.create(
+            candidates(target, s.template, values, s.run), self._streams.headers(), sync_s=s.sync_s
+        )
+        known = [batch for event in self._known.values() for batch in self._streams.batches(event)]
+        try:
+            writer.append(self._streams.opening(), *known)
+        except RecordingError:
+            with suppress(RecordingError):
+                writer.close()
+            raise
+        return writer
+
+    def _watch_disk(self, writer: XdfWriter) -> None:
+        disk = self._guard.check(now_s(), writer.size_bytes)
+        if disk is None or disk.level == self._disk_level:
+            return
+        self._disk_level = disk.level
+        if disk.level == "low":
+            self._say("warning", f"the disk of {writer.path.parent} fills up: {disk}")
+        elif disk.level == "full":
+            self._say(
+                "error", f"the disk of {writer.path.parent} is full ({disk}): the recording ends, all else goes on"
+            )
+            self.stop()
+
+    def _fail(self, exc: RecordingError) -> None:
+        writer, self._writer = self._writer, None
+        assert writer is not None
+        # The footers are a convenience, and the fault is told already.
+        with suppress(RecordingError):
+            writer.close()
+        self._say("error", f"the recording has ended, what was written is readable, all else goes on: {exc}")
+
+    def _say(self, level: Literal["info", "warning", "error"], text: str) -> None:
+        log.log(LEVELS[level], "%s", text)
+        if self.on_notice is not None:
+            self.on_notice(NoticeEvent(level, text, now_s()))
+
+
+def build(settings: Settings) -> XdfRecorder:
+    """Make the sink; no file is made before ``open``."""
+    return XdfRecorder(settings)
