@@ -30,7 +30,7 @@ def marker_query(wanted: str) -> str:
     """Return the predicate of a marker stream given by name, source id or type; by type, our own are left out."""
     value = literal(wanted)
     by_type = f"(type={value} and not(desc/application={literal(APPLICATION)}))"
-    return f"name={value} or source_id={value} or {by_type}"
+    return f"(name={value} or source_id={value} or {by_type})"
 
 
 def asked(name: str, stream_type: str, source_id: str, host: str) -> str:

@@ -7,8 +7,9 @@ sample follows the stamps, but by no more than ``SLEW`` seconds a second. So
 * stamps more than ``gap_after_s`` ahead of the expectation are: the number lost is their distance in samples. Many
   small losses add up until they are declared; if "lost" samples do arrive after all (a sender that stamps on arrival
   and was held up), the surplus counts against the next hole;
-* stamps that go back by more than ``gap_after_s``, or that lie further in the future than samples of this stream ever
-  did, are a jump of the sender's clock: the times go on evenly and the sample is flagged.
+* stamps that go back by more than ``gap_after_s``, behind the one before and behind the expectation, or that lie
+  further in the future than samples of this stream ever did, are a jump of the sender's clock: the times go on evenly
+  and the sample is flagged.
 
 The stamps and the moments of arrival decide; this is a live clock and not part of what a replay repeats.
 """
@@ -171,7 +172,7 @@ class Timeline:
         part = times[start:]
         ahead = part - (self._expected + np.arange(part.shape[0]) / self._rate)
         steps = np.diff(part, prepend=self._last)
-        odd = (ahead > self._tolerance) | (steps < -self._tolerance)
+        odd = (ahead > self._tolerance) | ((steps < -self._tolerance) & (ahead < -self._tolerance))
         return start + int(odd.argmax()) if odd.any() else times.shape[0]
 
     def _follow_part(self, part: NDArray[np.float64]) -> None:
@@ -187,7 +188,8 @@ class Timeline:
         self._last = float(part[-1])
 
     def _is_jump(self, time_s: float, arrival_s: float) -> bool:
-        back = time_s < self._last - self._tolerance
+        assert self._expected is not None
+        back = time_s < min(self._last, self._expected) - self._tolerance
         # Samples that were lost took their time: what follows a hole is no younger than samples ever were.
         return back or arrival_s - time_s < self._youngest - self._tolerance
 
