@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from models.calibration import LogisticCalibration
 from models.checkpoints import load
+from models.cross_spectra import CrossSpectra
 from models.decoder import DecoderSpec
-from models.linear_head import LinearHead
-from models.rest_features import RestFeatures
+from models.rest_features import RestFeatures, n_features
 from pipelines.decision import Decision
 from pipelines.errors import CheckpointInvalid, ModelError
 from pipelines.signal import StreamSpec, Window
 
 Bands = tuple[tuple[float, float], ...]
+MIN_REST_WINDOWS = 3
 
 
 class RestDecoder:
@@ -23,65 +26,101 @@ class RestDecoder:
     Parameters
     ----------
     spec
-        What it needs and answers; exactly two classes.
-    bands_hz
-        Band edges of the features.
+        What it needs and answers: two classes, the first one rest; rate and channels are set.
+    bands_hz, n_tapers
+        How covariances are measured.
     tangent
         Whether tangent-space covariances join the log band power.
-    head
+    weights, bias
         The trained linear decision.
+    calibration
+        From decision value to probability; the threshold learned on held-out people lies at 0.5.
     """
 
-    def __init__(self, spec: DecoderSpec, bands_hz: Bands, *, tangent: bool, head: LinearHead) -> None:
-        self.spec, self._head = spec, head
-        assert spec.rate_hz is not None
-        self._rate_hz, self._bands_hz, self._tangent = spec.rate_hz, bands_hz, tangent
-        self._n_samples = round(spec.window_s * spec.rate_hz)
-        self._features = self._new()
-
-    def _new(self) -> RestFeatures:
-        return RestFeatures(self._rate_hz, self._n_samples, self._bands_hz, tangent=self._tangent)
+    def __init__(
+        self,
+        spec: DecoderSpec,
+        bands_hz: Bands,
+        n_tapers: int,
+        *,
+        tangent: bool,
+        weights: NDArray[np.float64],
+        bias: float,
+        calibration: LogisticCalibration,
+    ) -> None:
+        if spec.rate_hz is None or not spec.channels or len(spec.classes) != 2:
+            raise CheckpointInvalid(f"{spec.model_id}: needs a rate, channels and two classes in its card")
+        expected = n_features(len(bands_hz), len(spec.channels), tangent=tangent)
+        if weights.shape != (expected,):
+            raise CheckpointInvalid(
+                f"{spec.model_id}: {weights.size} weights, but its bands and channels make {expected} features"
+            )
+        self.spec = spec
+        self._spectra = CrossSpectra(spec.rate_hz, round(spec.window_s * spec.rate_hz), bands_hz, n_tapers)
+        self._tangent, self._weights, self._bias, self._calibration = tangent, weights, bias, calibration
+        self._rest: RestFeatures | None = None
 
     def prepare(self, delivered: StreamSpec) -> None:
         """Check the signal; forget any calibration."""
         self.spec.check(delivered)
-        self._features = self._new()
+        self._rest = None
 
     def warm_up(self) -> None:
-        """Run once on noise; the calibration it needs is thrown away."""
-        n_channels = len(self.spec.channels or ())
-        noise = np.random.default_rng(0).standard_normal((5, self._n_samples, n_channels))
-        features = self._new()
-        features.fit_rest(list(noise))
-        self._head.probability(features.vector(noise[0]))
+        """Run once on noise, calibration included; nothing of it is kept."""
+        shape = (self._spectra.n_samples, len(self.spec.channels or ()))
+        noise = np.random.default_rng(0).standard_normal((MIN_REST_WINDOWS, *shape))
+        covariances = np.stack([self._spectra.covariances(window) for window in noise])
+        self._probability(RestFeatures(covariances, tangent=self._tangent), covariances[0])
 
     def calibrate(self, windows: Sequence[Window], labels: Sequence[str] | None) -> None:
-        """Learn this person's rest; of labelled windows, those labelled with the first class are used."""
-        chosen = [w for i, w in enumerate(windows) if labels is None or labels[i] == self.spec.classes[0]]
-        features = self._new()
-        try:
-            features.fit_rest([window.samples for window in chosen])
-        except ModelError as exc:
-            raise ModelError(f"{self.spec.model_id}: {exc}") from exc
-        self._features = features
+        """Learn this person's rest; of labelled windows, those of the first class are used.
+
+        Windows that overlap by more than three quarters are thinned out, so that the session's hop hardly matters.
+        """
+        rest = [w for i, w in enumerate(windows) if labels is None or labels[i] == self.spec.classes[0]]
+        chosen = spaced(rest)
+        if len(chosen) < MIN_REST_WINDOWS:
+            raise ModelError(
+                f"{self.spec.model_id}: calibration needs at least {MIN_REST_WINDOWS} clean windows of rest that "
+                f"overlap by three quarters at most, got {len(chosen)} out of {len(rest)}: give it "
+                f"{2 * self.spec.window_s:g} s of rest or more"
+            )
+        covariances = np.stack([self._spectra.covariances(window.samples) for window in chosen])
+        self._rest = RestFeatures(covariances, tangent=self._tangent)
 
     def decode(self, window: Window) -> Decision:
-        """Decide on one window."""
-        p = self._head.probability(self._features.vector(window.samples))
-        return Decision(
-            window.window_index,
-            float(window.times_s[0]),
-            float(window.times_s[-1]),
-            self.spec.classes,
-            (1.0 - p, p),
-            self.spec.model_id,
-        )
+        """Decide on one window.
+
+        Raises
+        ------
+        ModelError
+            Before ``calibrate``.
+        DecodeFailed
+            If a value is not finite.
+        """
+        if self._rest is None:
+            raise ModelError(f"{self.spec.model_id}: not calibrated: it needs a stretch of this person's rest first")
+        p = self._probability(self._rest, self._spectra.covariances(window.samples))
+        start_s, end_s = float(window.times_s[0]), float(window.times_s[-1])
+        return Decision(window.window_index, start_s, end_s, self.spec.classes, (1.0 - p, p), self.spec.model_id)
 
     def close(self) -> None:
         """Nothing to free."""
 
+    def _probability(self, rest: RestFeatures, covariances: NDArray[np.float64]) -> float:
+        return float(self._calibration.apply(float(self._weights @ rest(covariances)) + self._bias))
 
-def from_checkpoint(folder: str, bands_hz: Bands, *, tangent: bool, kind: str) -> RestDecoder:
+
+def spaced(windows: Sequence[Window]) -> list[Window]:
+    """Pick windows, in order, that begin at least a quarter of a window apart."""
+    chosen: list[Window] = []
+    for window in windows:
+        if not chosen or abs(window.first_index - chosen[-1].first_index) >= window.n_samples // 4:
+            chosen.append(window)
+    return chosen
+
+
+def from_checkpoint(folder: str, bands_hz: Bands, n_tapers: int, *, tangent: bool, kind: str) -> RestDecoder:
     """Make the decoder of a checkpoint folder.
 
     Raises
@@ -92,14 +131,12 @@ def from_checkpoint(folder: str, bands_hz: Bands, *, tangent: bool, kind: str) -
     if not folder:
         raise CheckpointInvalid(f"{kind}: needs trained weights: name a shipped decoder or give checkpoint = 'FOLDER'")
     checkpoint = load(folder)
-    spec = checkpoint.card.decoder_spec()
-    head = LinearHead.from_tensors(checkpoint.tensors, folder)
-    if len(spec.classes) != 2 or spec.rate_hz is None or not spec.channels:
-        raise CheckpointInvalid(f"{folder}: {kind} needs two classes, a rate and channels")
-    n = len(spec.channels)
-    expected = len(bands_hz) * (n + (n * (n + 1) // 2 if tangent else 0))
-    if head.weights.size != expected:
-        raise CheckpointInvalid(
-            f"{folder}: {head.weights.size} weights, but bands and channels make {expected} features"
-        )
-    return RestDecoder(spec, bands_hz, tangent=tangent, head=head)
+    return RestDecoder(
+        checkpoint.card.decoder_spec(),
+        bands_hz,
+        n_tapers,
+        tangent=tangent,
+        weights=checkpoint.tensor("weights", (None,)).astype(np.float64),
+        bias=float(checkpoint.tensor("bias", (1,))[0]),
+        calibration=LogisticCalibration.from_dict(checkpoint.card.calibration, f"{folder}: calibration"),
+    )
