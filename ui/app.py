@@ -34,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif arguments.file:
         window.open_path(arguments.file)
     with _closing_on_signals(window):
-        return app.exec()
+        code = app.exec()
+    window.deleteLater()
+    return code
 
 
 class _closing_on_signals:  # noqa: N801 - used like a function

@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
         self.client = client
         self._settings: SessionSettings | None = None
         self._recording: Path | None = None
+        self._fault = ""
         self.message_bar = MessageBar()
         self.panels: dict[str, Panel] = {}
         self._build_toolbar()
@@ -67,18 +68,19 @@ class MainWindow(QMainWindow):
     def open_path(self, path: str | Path) -> None:
         """Start the session of a TOML file, or replay a recording."""
         decoder, speed = self.decoder_box.currentText(), self.speed_box.currentData()
-        self._try(lambda: self.run(open_file(path, decoder, speed)))
+        self._try(lambda: self.run(open_file(path, decoder, speed)), str(path))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """End the engine, so that its recording is closed, then the window."""
         self.client.stop()
         super().closeEvent(event)
 
-    def _try(self, action: Callable[[], None]) -> None:
+    def _try(self, action: Callable[[], None], file: str = "") -> None:
         try:
             action()
         except BciError as exc:
-            self.message_bar.say("error", str(exc))
+            text = str(exc)
+            self.message_bar.say("error", text if file in text else f"{file}: {text}")
 
     def _build_toolbar(self) -> None:
         bar = QToolBar("Session", movable=False)
@@ -174,7 +176,11 @@ class MainWindow(QMainWindow):
         if event.state is EngineState.FAILED:
             self.message_bar.say("error", event.message)
         elif event.state in (EngineState.STALE, EngineState.RECONNECTING):
-            self.message_bar.say("warning", event.message)
+            self._fault = event.message or event.state.value
+            self.message_bar.say("warning", self._fault)
+        elif self._fault and self.message_bar.text.text() == self._fault:
+            self._fault = ""
+            self.message_bar.clear()
 
     def _on_notice(self, event: NoticeEvent) -> None:
         self._set_recording(recording_after(event, self._recording))

@@ -25,6 +25,8 @@ class ProbabilityPlot(pg.PlotWidget):
         self._truths: deque[tuple[float, str]] = deque(maxlen=1000)
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
+        menu = self.plotItem.ctrlMenu
+        menu.setParent(self, menu.windowFlags())  # pyqtgraph's menu has no parent and would outlive the plot
         self.hideButtons()
         self.setYRange(TRUTH_Y - STRIP_HEIGHT / 2, 1.06, padding=0)
         self.getAxis("bottom").setStyle(tickLength=4, maxTickLevel=0)

@@ -1,0 +1,279 @@
+"""The window as a person uses it: buttons send commands, events move the window, mistakes become plain words."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from bci_app.config import demo_session, validate
+from bci_app.events import (
+    EngineState,
+    Event,
+    InsertMarker,
+    NoticeEvent,
+    StartRecording,
+    StateEvent,
+    StopRecording,
+)
+from pipelines.errors import ConfigError
+from tests.unit.ui.scripted_engine import ScriptedEngine
+from ui import app
+from ui.engine_client import EngineClient
+from ui.main_window import MainWindow
+from ui.session_files import open_file
+
+SESSION = '[source]\nkind = "synthetic"\nfirst_rest_s = 1\n'
+
+
+@pytest.fixture
+def engines() -> list[ScriptedEngine]:
+    return []
+
+
+@pytest.fixture
+def window(qtbot: QtBot, engines: list[ScriptedEngine]) -> Iterator[MainWindow]:
+    def make(settings: Any) -> ScriptedEngine:
+        engines.append(ScriptedEngine(settings))
+        return engines[-1]
+
+    window = MainWindow(EngineClient(make))
+    qtbot.addWidget(window)
+    window.show()
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def session_file(tmp_path: Path) -> Path:
+    file = tmp_path / "lab.toml"
+    file.write_text(SESSION)
+    return file
+
+
+def hear(window: MainWindow, engine: ScriptedEngine, qtbot: QtBot, *events: Event) -> None:
+    engine.say(*events)
+    with qtbot.waitSignal(window.client.refresh, timeout=5000):
+        pass
+
+
+def test_a_session_file_is_run(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
+    window.open_path(session_file)
+    assert engines[0].settings["source"]["kind"] == "synthetic"
+    assert window.start_stop.text() == "Stop"
+    assert not window.message_bar.isVisible()
+
+
+def test_the_file_dialog_opens_what_was_picked(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(session_file), ""))
+    window.open_session.trigger()
+    assert len(engines) == 1
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    window.open_recording.trigger()
+    assert len(engines) == 1
+
+
+def test_a_recording_is_replayed_with_the_chosen_decoder_and_speed(
+    window: MainWindow, engines: list[ScriptedEngine], tmp_path: Path
+) -> None:
+    file = tmp_path / "old.xdf"
+    file.write_bytes(b"XDF:")
+    window.speed_box.setCurrentText("5×")
+    window.decoder_box.setCurrentText("none")
+    window.open_path(file)
+    settings = engines[0].settings
+    assert settings["source"] == {"kind": "recording", "path": str(file), "speed": 5.0}
+    assert settings["decoder"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("absent.toml", None, "no such file"),
+        ("broken.toml", "[source\n", "not valid TOML"),
+        ("wrong.toml", '[source]\nkind = "synthetic"\nrate_hz = -1\n', "rate_hz = -1"),
+        ("unknown.toml", '[source]\nkind = "telepathy"\n', "telepathy"),
+    ],
+)
+def test_a_bad_file_is_explained_and_nothing_starts(
+    window: MainWindow, engines: list[ScriptedEngine], tmp_path: Path, name: str, text: str | None, complaint: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    window.open_path(tmp_path / name)
+    assert window.message_bar.isVisible()
+    assert complaint in window.message_bar.text.text()
+    assert name in window.message_bar.text.text()
+    assert not engines
+
+
+def test_the_demo_button_runs_the_demonstration(window: MainWindow, engines: list[ScriptedEngine]) -> None:
+    window.demo.trigger()
+    assert engines[0].settings == demo_session().model_dump(mode="json")
+
+
+def test_start_and_stop(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
+    assert not window.start_stop.isEnabled()
+    window.open_path(session_file)
+    window.start_stop.trigger()
+    assert engines[0].stopped
+    assert (window.start_stop.text(), window.start_stop.isEnabled()) == ("Start", True)
+    assert not window.record.isEnabled()
+    window.start_stop.trigger()
+    assert len(engines) == 2
+    assert engines[1].settings == engines[0].settings
+
+
+def test_markers_by_button_and_by_key(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    window.marker_text.setText(" eyes closed ")
+    window.set_marker.trigger()
+    window.marker_text.setText("")
+    window.activateWindow()
+    qtbot.keyClick(window.panels["traces"], Qt.Key.Key_M)
+    assert engines[0].commands == [InsertMarker("eyes closed"), InsertMarker("marker")]
+
+
+def test_typing_a_marker_text_sets_no_marker(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    window.marker_text.clear()
+    window.marker_text.setFocus()
+    qtbot.keyClicks(window.marker_text, "mmm")
+    assert window.marker_text.text() == "mmm"
+    assert engines[0].commands == []
+
+
+def test_recording_is_asked_for_and_followed(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.open_path(session_file)
+    window.record.trigger()
+    assert engines[0].commands == [StartRecording()]
+    assert window.record.text() == "Record", "only the recorder's own word counts"
+    hear(window, engines[0], qtbot, NoticeEvent("info", f"recording to {tmp_path / 'a.xdf'}"))
+    assert window.record.text() == "Stop recording"
+    window.record.trigger()
+    assert engines[0].commands[-1] == StopRecording()
+    engines[0].die("the engine ended unexpectedly (exit code -9)")
+    qtbot.waitUntil(lambda: not window.client.is_running)
+    assert window.record.text() == "Record"
+
+
+@pytest.mark.parametrize("state", list(EngineState))
+def test_every_state_is_shown(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot, state: EngineState
+) -> None:
+    window.open_path(session_file)
+    hear(window, engines[0], qtbot, StateEvent(EngineState.RUNNING), StateEvent(state, "because"))
+    assert window.state_chip.text() == state.value
+
+
+def test_a_failure_is_told_in_the_bar_and_the_window_lives_on(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    engines[0].die("CYTON is not there: check the dongle")
+    qtbot.waitUntil(lambda: not window.client.is_running)
+    assert window.message_bar.text.text() == "CYTON is not there: check the dongle"
+    assert window.message_bar.level == "error"
+    window.start_stop.trigger()
+    assert len(engines) == 2
+    assert not window.message_bar.isVisible()
+
+
+def test_a_warning_does_not_hide_an_error(window: MainWindow) -> None:
+    window.message_bar.say("error", "disk full")
+    window.message_bar.say("warning", "12 samples were lost")
+    assert window.message_bar.text.text() == "disk full"
+    window.message_bar.dismiss.click()
+    assert not window.message_bar.isVisible()
+    window.message_bar.say("warning", "12 samples were lost")
+    assert window.message_bar.text.text() == "12 samples were lost"
+
+
+def test_what_was_overcome_leaves_the_bar(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    hear(window, engines[0], qtbot, StateEvent(EngineState.STALE, "no samples for 1.0 s"))
+    assert window.message_bar.text.text() == "no samples for 1.0 s"
+    hear(window, engines[0], qtbot, StateEvent(EngineState.RUNNING))
+    assert not window.message_bar.isVisible()
+
+
+def test_closing_ends_the_engine(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
+    window.open_path(session_file)
+    window.close()
+    assert engines[0].stopped
+
+
+def test_an_idle_window_wakes_up_for_nothing(window: MainWindow) -> None:
+    assert not [timer.interval() for timer in window.client.findChildren(QTimer) if timer.isActive()]
+    assert not [timer.interval() for timer in window.findChildren(QTimer) if timer.isActive()]
+
+
+def test_the_real_window_runs_and_leaves_no_child(qtbot: QtBot) -> None:
+    window = MainWindow(EngineClient())
+    qtbot.addWidget(window)
+    window.show()
+    window.run(validate({"source": {"kind": "synthetic"}, "decoder": None, "stages": []}, "test"))
+    qtbot.waitUntil(lambda: window.state_chip.text() == "running", timeout=60_000)
+    qtbot.waitUntil(lambda: window.panels["traces"].redraws > 5, timeout=20_000)
+    window.close()
+    assert not multiprocessing.active_children()
+
+
+def test_the_program_opens_a_session_and_ends_with_its_window(session_file: Path, qapp: QApplication) -> None:
+    session_file.write_text('stages = []\n[source]\nkind = "synthetic"\n[decoder]\nname = "alpha"\n')
+
+    def close() -> None:
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, MainWindow):
+                widget.close()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    QTimer.singleShot(1500, close)
+    assert app.main([str(session_file)]) == 0
+    assert {number: signal.getsignal(number) for number in before} == before
+
+
+def test_a_signal_closes_the_program_and_its_engine(session_file: Path) -> None:
+    session_file.write_text('decoder = {name = "alpha"}\n[source]\nkind = "synthetic"\n')
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "ui.app", str(session_file)], env=environment, stderr=subprocess.DEVNULL
+    )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            program.wait(5)
+        program.terminate()
+        assert program.wait(30) == 0
+    finally:
+        program.kill()
+        program.wait()
+
+
+def test_a_recording_without_decoder_or_a_missing_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        open_file(tmp_path / "absent.edf")
+    file = tmp_path / "x.EDF"
+    file.write_bytes(b"0")
+    settings = open_file(file, "alpha", "max")
+    assert settings.decoder is not None
+    assert (settings.decoder.name, settings.source["speed"]) == ("alpha", "max")
