@@ -11,6 +11,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.live.fieldtrip_server import feeding, fieldtrip_server
+from tests.live.lsl_helpers import StreamPlan, sender
+
 Example = Callable[[Path], AbstractContextManager[dict[str, Any]]]
 
 
@@ -34,13 +39,34 @@ def openbci_text(folder: Path) -> Iterator[dict[str, Any]]:
     yield {"kind": "recording", "path": str(path), "speed": "max", "chunk_samples": 33}
 
 
+@contextmanager
+def lsl_stream(folder: Path) -> Iterator[dict[str, Any]]:
+    """Send a stream from another process for as long as the source is used."""
+    plan = StreamPlan()
+    with sender(plan):
+        yield {"kind": "lsl_stream", "source_id": plan.source_id, "resolve_timeout_s": 30.0}
+
+
+@contextmanager
+def fieldtrip_buffer(folder: Path) -> Iterator[dict[str, Any]]:
+    """Serve a buffer that is written to in real time."""
+    pytest.importorskip("mne_realtime", reason="the extra 'fieldtrip' is not installed")
+    with fieldtrip_server(["Fp1", "Cz"]) as server, feeding(server):
+        yield {"kind": "fieldtrip_buffer", "host": "127.0.0.1", "port": server.port}
+
+
 EXAMPLES: dict[str, Example] = {
     "brainflow_board": settings_only("brainflow_board", board="SYNTHETIC_BOARD"),
     "synthetic": settings_only("synthetic", speed="max", duration_s=3.0, chunk_samples=37),
     "synthetic with a gap": settings_only(
         "synthetic", speed="max", duration_s=3.0, chunk_samples=50, drop=(0.5, 0.7), nan_burst=(2.0, 0.1)
     ),
+    "fieldtrip_buffer": fieldtrip_buffer,
+    "lsl_stream": lsl_stream,
     "recording": openbci_text,
     "synthetic in real time": settings_only("synthetic", duration_s=0.5, chunk_samples=20),
 }
 """The name before the first space is the source's kind; a source may have several examples."""
+
+ENDLESS = {"brainflow_board", "fieldtrip_buffer", "lsl_stream"}
+"""Examples that go on until they are closed."""
