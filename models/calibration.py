@@ -88,39 +88,71 @@ class LogisticCalibration:
         return cls(slope, offset)
 
 
-def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
-    """Return the temperature T > 0 that minimises the negative log-likelihood of softmax(logits / T).
+@dataclass(frozen=True, slots=True)
+class TemperatureCalibration:
+    """Any number of classes: probabilities are ``softmax(logits / temperature)``; the most probable class stays."""
 
-    Parameters
-    ----------
-    logits
-        Shape (n, n_classes), of data that the model was not trained on.
-    labels
-        Class indices, shape (n,).
+    temperature: float = 1.0
 
-    Raises
-    ------
-    ModelError
-        If the shapes do not fit or a value is not finite.
-    """
-    z, y = np.asarray(logits, dtype=np.float64), np.asarray(labels)
-    if z.ndim != 2 or y.shape != z.shape[:1] or not len(y) or not np.isfinite(z).all():
-        raise ModelError(
-            f"temperature: needs finite logits (n, n_classes) and labels (n,), got {z.shape} and {y.shape}"
-        )
-    rows = np.arange(len(y))
+    @classmethod
+    def fit(cls, logits: ArrayLike, labels: ArrayLike) -> Self:
+        """Minimise the negative log-likelihood; temperatures from 0.01 to 100.
 
-    def slope(log_t: float) -> float:
-        """Derivative of the loss with respect to 1/T: mean logit under the model minus the true class's."""
-        p = softmax(z * np.exp(-log_t))
-        return float(np.mean((p * z).sum(axis=1) - z[rows, y]))
+        Parameters
+        ----------
+        logits
+            Shape (n, n_classes), of data that the model was not trained on.
+        labels
+            Class indices, shape (n,).
 
-    # The loss is convex in 1/T, so its derivative changes sign once; bisection in log T cannot miss it.
-    low, high = np.log(1e-2), np.log(1e2)
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if slope(middle) < 0 else (middle, high)
-    return float(np.exp(0.5 * (low + high)))
+        Raises
+        ------
+        ModelError
+            If the shapes do not fit, a label is no class, or a value is not finite.
+        """
+        z, y = np.asarray(logits, dtype=np.float64), np.asarray(labels, dtype=np.int64)
+        if z.ndim != 2 or y.shape != z.shape[:1] or not y.size or not np.isfinite(z).all():
+            raise ModelError(
+                f"temperature: needs finite logits (n, n_classes) and labels (n,), got {z.shape} and {y.shape}"
+            )
+        if y.min() < 0 or y.max() >= z.shape[1]:
+            raise ModelError(f"temperature: labels must lie between 0 and {z.shape[1] - 1}, got {y.min()} to {y.max()}")
+        true = z[np.arange(y.size), y]
+
+        def excess(log_t: float) -> float:
+            """Derivative of the loss with respect to 1/T: expected logit less the true class's."""
+            return float(np.mean((softmax(z * np.exp(-log_t)) * z).sum(axis=1) - true))
+
+        # The loss is convex in 1/T, so its derivative changes sign once; bisection in log T cannot miss it.
+        low, high = np.log(1e-2), np.log(1e2)
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if excess(middle) < 0 else (middle, high)
+        return cls(float(np.exp(0.5 * (low + high))))
+
+    def apply(self, logits: ArrayLike) -> Floats:
+        """Return probabilities along the last axis."""
+        return softmax(np.asarray(logits, dtype=np.float64) / self.temperature)
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the table for a checkpoint's card."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any], where: str = "calibration") -> Self:
+        """Read the table of a card.
+
+        Raises
+        ------
+        CheckpointInvalid
+            If the key is missing or not alone, or the value is no positive number.
+        """
+        if set(table) != {"temperature"}:
+            raise CheckpointInvalid(f"{where}: needs the key temperature alone, has {', '.join(table) or 'none'}")
+        temperature = _number(table["temperature"], f"{where}: temperature")
+        if temperature <= 0:
+            raise CheckpointInvalid(f"{where}: temperature = {temperature}: must be positive")
+        return cls(temperature)
 
 
 def softmax(logits: ArrayLike) -> Floats:

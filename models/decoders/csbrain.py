@@ -1,0 +1,181 @@
+"""CSBrain live: one forward pass of the whole network per window (nothing can be kept between windows)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+
+from models.calibration import Floats, LogisticCalibration, TemperatureCalibration, is_unsure
+from models.checkpoints import Checkpoint, find, load
+from models.csbrain.classifier import Architecture, Classifier
+from models.csbrain.embedding import PATCH
+from models.csbrain.weights import load_strictly
+from models.decoder import DecoderSpec
+from models.placement import Where, one_thread, place
+from pipelines.decision import Decision
+from pipelines.errors import CheckpointInvalid, DecodeFailed, ModelError, SpecMismatch
+from pipelines.plugins import PluginSettings
+from pipelines.signal import StreamSpec, Window
+
+RATE_HZ = 200.0
+MICROVOLTS_PER_UNIT = 100.0
+"""The network was trained on EEG in units of 100 µV."""
+
+Calibrate = Callable[[Floats], Floats]
+
+log = logging.getLogger(__name__)
+
+
+class Settings(PluginSettings):
+    """Which weights, where they run, and when to say nothing."""
+
+    checkpoint: str = Field("", description="Folder with weights and card, or the name of a shipped decoder.")
+    device: Where = Field("cpu", description="Where the network runs; auto takes CUDA where it works.")
+    abstain_margin: float = Field(
+        0.0, ge=0, le=1, description="Abstain when the best class leads the second by less than this probability."
+    )
+
+
+class CSBrainDecoder:
+    """A trained :class:`Classifier` on windows of whole seconds at 200 Hz."""
+
+    def __init__(
+        self, spec: DecoderSpec, classifier: Classifier, calibration: Mapping[str, Any], settings: Settings, where: str
+    ) -> None:
+        self.spec = spec
+        self._probabilities = _calibration(calibration, len(spec.classes), f"{where}: calibration")
+        self._margin = settings.abstain_margin
+        self._shape = (round(spec.window_s * RATE_HZ), classifier.network.n_channels)
+        placement = place(settings.device)
+        if placement.notice:
+            log.warning("%s: %s", spec.model_id, placement.notice)
+        self._device = placement.device
+        self._classifier: Classifier | None = classifier.eval().to(placement.device)
+        one_thread()
+
+    def prepare(self, delivered: StreamSpec) -> None:
+        """Check the signal; there is no calibration to forget."""
+        self.spec.check(delivered)
+
+    def warm_up(self) -> None:
+        """Run on zeros: the first pass allocates and chooses algorithms."""
+        for _ in range(2):
+            self._scores(np.zeros(self._shape, dtype=np.float32))
+
+    def calibrate(self, windows: Sequence[Window], labels: Sequence[str] | None) -> None:
+        """Do nothing: the weights are used as they were trained."""
+
+    def decode(self, window: Window) -> Decision:
+        """Decide on one window.
+
+        Raises
+        ------
+        SpecMismatch
+            If the window is not of the trained length and channels.
+        DecodeFailed
+            If the network's answer is not finite.
+        """
+        if window.samples.shape != self._shape:
+            raise SpecMismatch(f"{self.spec.model_id}: window has shape {window.samples.shape}, needs {self._shape}")
+        scores = self._scores(window.samples)
+        if not np.isfinite(scores).all():
+            raise DecodeFailed(f"{self.spec.model_id}: window {window.window_index}: scores are not finite: {scores}")
+        probabilities = self._probabilities(scores)
+        unsure = is_unsure(probabilities, self._margin)
+        n = len(self.spec.classes)
+        return Decision(
+            window.window_index,
+            float(window.times_s[0]),
+            float(window.times_s[-1]),
+            self.spec.classes,
+            (1.0 / n,) * n if unsure else tuple(probabilities.tolist()),
+            self.spec.model_id,
+            abstained=unsure,
+            reason=f"no class leads by {self._margin:g}" if unsure else "",
+        )
+
+    def close(self) -> None:
+        """Let the network's memory go."""
+        self._classifier = None
+
+    def _scores(self, samples: NDArray[np.float32]) -> Floats:
+        """Return class scores (n_classes,) of samples (n_samples, n_channels) in µV."""
+        if self._classifier is None:
+            raise ModelError(f"{self.spec.model_id}: the decoder is closed; make a new one")
+        # The one transpose of the house: (n_samples, n_channels) to (1, channels, patches, 200), in units of 100 µV.
+        patches = np.ascontiguousarray(samples.T / np.float32(MICROVOLTS_PER_UNIT)).reshape(
+            1, self._shape[1], -1, PATCH
+        )
+        with torch.inference_mode():
+            scores = self._classifier(torch.from_numpy(patches).to(self._device))
+        answer: Floats = scores[0].double().cpu().numpy()
+        return answer
+
+
+def _calibration(table: Mapping[str, Any], n_classes: int, where: str) -> Calibrate:
+    """Return what makes probabilities of scores: logistic for two classes, a temperature for more, or as they are."""
+    if n_classes != 2:
+        return (TemperatureCalibration.from_dict(table, where) if table else TemperatureCalibration()).apply
+    logistic = LogisticCalibration.from_dict(table, where) if table else LogisticCalibration()
+
+    def apply(scores: Floats) -> Floats:
+        second = float(logistic.apply(scores[1] - scores[0]))
+        return np.array([1.0 - second, second])
+
+    return apply
+
+
+def build(settings: Settings) -> CSBrainDecoder:
+    """Load the weights.
+
+    Raises
+    ------
+    CheckpointInvalid
+        If no folder is given, or what is in it does not fit together.
+    """
+    if not settings.checkpoint:
+        raise CheckpointInvalid(
+            "csbrain: needs trained weights: give checkpoint = 'FOLDER' or a shipped decoder's name"
+        )
+    checkpoint = load(find(settings.checkpoint))
+    spec = _checked_spec(checkpoint)
+    where = str(checkpoint.folder)
+    architecture = Architecture.from_table(checkpoint.card.architecture, where)
+    if len(architecture.regions) != len(spec.channels or ()):
+        raise CheckpointInvalid(
+            f"{where}: {len(architecture.regions)} regions for {len(spec.channels or ())} channels in the card"
+        )
+    try:
+        classifier = Classifier(architecture, len(spec.classes))
+    except ModelError as exc:
+        raise CheckpointInvalid(f"{where}: architecture: {exc}") from exc
+    load_strictly(classifier, {k: torch.from_numpy(v.copy()) for k, v in checkpoint.tensors.items()}, where)
+    return CSBrainDecoder(spec, classifier, checkpoint.card.calibration, settings, where)
+
+
+def _checked_spec(checkpoint: Checkpoint) -> DecoderSpec:
+    """Return the card's spec if the network can serve it."""
+    card, spec, where = checkpoint.card, checkpoint.card.decoder_spec(), Path(checkpoint.folder)
+    faults = []
+    if card.kind != "csbrain":
+        faults.append(f"kind = {card.kind!r}, not 'csbrain'")
+    if spec.rate_hz != RATE_HZ:
+        faults.append(f"rate_hz = {spec.rate_hz}, the network needs {RATE_HZ:g}")
+    if spec.unit != "uV":
+        faults.append(f"unit = {spec.unit!r}, the network needs 'uV'")
+    if not spec.channels:
+        faults.append("channels are not named")
+    if spec.window_s < 1 or spec.window_s != round(spec.window_s):
+        faults.append(f"window_s = {spec.window_s}, the network needs whole seconds")
+    if len(spec.classes) < 2:
+        faults.append(f"classes = {spec.classes}, at least two are needed")
+    if faults:
+        raise CheckpointInvalid(f"{where}: the card does not fit the csbrain decoder: {'; '.join(faults)}")
+    return spec
