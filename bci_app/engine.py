@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bci_app.calibrator import RestCalibrator
 from bci_app.config import EngineSettings
@@ -38,6 +39,8 @@ from pipelines.stage import Pipeline
 from pipelines.windows import Windower
 
 log = logging.getLogger(__name__)
+Level = Literal["info", "warning", "error"]
+LEVELS: dict[Level, int] = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 @dataclass(slots=True)
@@ -268,9 +271,9 @@ class Engine:
         except (BciError, OSError, ValueError, RuntimeError) as exc:
             self._notice("error", f"{type(sink).__name__} could not be closed: {exc}")
 
-    def _notice(self, level: str, text: str) -> None:
-        log.log({"info": logging.INFO, "warning": logging.WARNING}.get(level, logging.ERROR), "%s", text)
-        self._pending.append(NoticeEvent(level, text, now_s()))  # type: ignore[arg-type]
+    def _notice(self, level: Level, text: str) -> None:
+        log.log(LEVELS[level], "%s", text)
+        self._pending.append(NoticeEvent(level, text, now_s()))
 
     def _set_state(self, state: EngineState, message: str = "") -> None:
         self.state = state
@@ -288,6 +291,6 @@ class Engine:
         self._supply.close()
         for sink in self._sinks:
             self._close_sink(sink)
-        for notice in self._pending:
-            log.error("%s", notice.text)
+        for notice in self._pending:  # told by sinks while they closed: nobody is left to hear it but the log
+            log.log(LEVELS[notice.level], "%s", notice.text)
         self.state = EngineState.FAILED if self._failure else EngineState.IDLE

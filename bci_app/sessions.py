@@ -130,7 +130,6 @@ class ReplayResult:
         table = self.summary.table()
         table.title = f"Replay of {self.source}"
         values = self.as_dict()
-        table.add_row("decisions sha256", values["decisions_sha256"])
         table.add_row("speed", f"{values['realtime_factor']:g} × real time")
         for notice in self.notices:
             table.add_row("notice", notice)

@@ -99,6 +99,8 @@ class Summary:
         latency = self.latency_ms()
         if latency is not None:
             table.add_row("latency", f"p50 {latency[0]:.2f} ms, p99 {latency[1]:.2f} ms (last sample to decision)")
+        if self.n_windows:
+            table.add_row("sha256", f"{self.decisions_sha256} (a replay gives the same)")
         if recording:
             table.add_row("recording", recording)
         return table
