@@ -32,7 +32,7 @@ def inverse_root(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def riemann_mean(covariances: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the affine-invariant mean (n, n) of positive definite matrices (n_matrices, n, n)."""
-    from pyriemann.utils.mean import mean_riemann  # brings scikit-learn, a second that starting should not cost
+    from pyriemann.geometry.mean import mean_riemann  # brings scikit-learn, a second that starting should not cost
 
     mean: NDArray[np.float64] = mean_riemann(covariances, tol=1e-8, maxiter=100)
     return mean
