@@ -16,6 +16,7 @@ from models.benchmark import eegmat
 from models.benchmark.ssvep import ssvep_accuracy
 from models.checkpoints import Card, Training, save, spec_table
 from models.datasets.eegmat import CLASSES, EegMat
+from models.datasets.ssvep_exo import SsvepExo
 from models.decoder import DecoderSpec
 from models.training import workload
 from models.training.held_out import Scores, fit_head, interval
@@ -118,7 +119,7 @@ def bench_ssvep(folder: Path, *, as_json: bool = False) -> None:
         If the folder does not hold the data set.
     """
     with _telling() as tell:
-        accuracy = ssvep_accuracy(folder, tell)
+        accuracy = ssvep_accuracy(SsvepExo(folder), tell)
     values = np.array(list(accuracy.values()))
     low, high = interval(values)
     if as_json:
