@@ -22,8 +22,13 @@ def literal(text: str) -> str:
 
 def signal_query(name: str, stream_type: str, source_id: str, host: str) -> str:
     """Return the predicate of the filters that are not empty; no filter at all accepts every stream."""
-    fields = {"name": name, "type": stream_type, "source_id": source_id, "hostname": host}
-    return " and ".join(f"{key}={literal(value)}" for key, value in fields.items() if value) or "true()"
+    fields = {"name": name, "source_id": source_id, "hostname": host}
+    parts = [f"{key}={literal(value)}" for key, value in fields.items() if value]
+    if stream_type:
+        # LSL writes "EEG", mne-lsl's player "eeg": the type is compared without regard to case.
+        spellings = dict.fromkeys((stream_type, stream_type.lower(), stream_type.upper()))
+        parts.append("(" + " or ".join(f"type={literal(text)}" for text in spellings) + ")")
+    return " and ".join(parts) or "true()"
 
 
 def marker_query(wanted: str) -> str:
