@@ -48,12 +48,8 @@ def scipy_sosfilt(rows: np.ndarray) -> Callable[[], object]:
 
 def ezmsg_sigproc(rows: np.ndarray) -> Callable[[], object]:
     stages = [
-        ButterworthFilterTransformer(
-            ButterworthFilterSettings(order=4, cuton=1, cutoff=40, coef_type="sos")
-        ),
-        ButterworthFilterTransformer(
-            ButterworthFilterSettings(order=1, cuton=51, cutoff=49, coef_type="sos")
-        ),
+        ButterworthFilterTransformer(ButterworthFilterSettings(order=4, cuton=1, cutoff=40, coef_type="sos")),
+        ButterworthFilterTransformer(ButterworthFilterSettings(order=1, cuton=51, cutoff=49, coef_type="sos")),
     ]
     axis = AxisArray.TimeAxis(fs=RATE_HZ)
     message = AxisArray(rows.astype(np.float64), dims=["time", "ch"], axes={"time": axis}, key="bench")

@@ -19,7 +19,8 @@ REGULARISATION = 1e-5
 
 @cache
 def _table() -> dict[str, tuple[float, float, float]]:
-    from mne.channels import get_builtin_montages, make_standard_montage  # a slow import, needed only where positions are
+    # A slow import, needed only where positions are.
+    from mne.channels import get_builtin_montages, make_standard_montage
 
     # MNE 1.13 renamed the template and removes the old name in 1.14.
     template = next(name for name in ("colin27_1005", "standard_1005") if name in get_builtin_montages())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,11 +28,13 @@ def chunks(samples: np.ndarray, cuts: list[int], gap_at: int = 0, gap: int = 0) 
     """Cut samples; ``gap`` samples are missing before row ``gap_at``, which then begins a chunk."""
     borders = sorted({0, len(samples), *(c for c in cuts if c < len(samples)), *([gap_at] if gap else [])})
     made = []
-    for start, stop in zip(borders, borders[1:], strict=False):
+    for start, stop in pairwise(borders):
         lost_so_far = gap if gap and start >= gap_at else 0
         times = (np.arange(start, stop) + lost_so_far) / SPEC.rate_hz
         made.append(
-            make_chunk(samples[start:stop], times, start + lost_so_far, gap_before=gap if gap and start == gap_at else 0)
+            make_chunk(
+                samples[start:stop], times, start + lost_so_far, gap_before=gap if gap and start == gap_at else 0
+            )
         )
     return made
 

@@ -24,7 +24,7 @@ PLAYER = Path(__file__).with_name("mne_lsl_player.py")
 def played(shared_data: Path) -> Iterator[str]:
     """Name of a stream on which subject 05 rests."""
     name = f"eegmat-{uuid.uuid4().hex[:8]}"
-    command = [sys.executable, str(PLAYER), str(shared_data / "eegmat" / "Subject05_1.edf"), name, uuid.uuid4().hex]
+    command = [sys.executable, str(PLAYER), str(shared_data / "eegmat" / "Subject05_1.edf"), name, name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as player:
         assert player.stdout is not None
         assert player.stdout.readline().strip() == "playing"
