@@ -7,6 +7,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 PANEL_MARGINS = (12, 8, 12, 8)
 
 
+def words(label: str) -> str:
+    """Return a class name as a person would write it."""
+    return label.replace("_", " ")
+
+
 def column(parent: QWidget | None = None, spacing: int = 6, margins: tuple[int, ...] = PANEL_MARGINS) -> QVBoxLayout:
     """Return a vertical layout, set on its parent."""
     layout = QVBoxLayout()

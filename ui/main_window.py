@@ -28,9 +28,9 @@ from ui.engine_client import EngineClient
 from ui.message_bar import MessageBar
 from ui.panel import Panel
 from ui.recording_notice import recording_after
-from ui.session_files import DECODERS, RECORDING_FILTER, SESSION_FILTER, SPEEDS, open_file
+from ui.session_files import DECODERS, RECORDING_FILTER, SESSION_FILTER, SPEEDS, open_file, with_recorder
 
-SIDE = ("decision", "status", "timing", "messages")
+SIDE = ("decision", "status", "timing")
 
 
 class MainWindow(QMainWindow):
@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
 
     def run(self, settings: SessionSettings) -> None:
         """Start a session, ending the one that runs."""
-        self._settings = settings
+        self._settings = settings = with_recorder(settings)
         self.message_bar.clear()
         self.setWindowTitle(f"{settings.name} – bci-app")
         self.client.start(settings.model_dump(mode="json"))
@@ -127,19 +127,23 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message_bar)
         column.addWidget(self._make_panel("traces"), 1)
         self.setCentralWidget(centre)
-        docks = []
-        for name in SIDE:
-            panel = self._make_panel(name)
-            dock = QDockWidget(panel.title, self)
-            dock.setObjectName(name)
-            dock.setFeatures(
-                QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-            )
-            dock.setWidget(panel)
-            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-            docks.append(dock)
+        docks = [self._dock(name, Qt.DockWidgetArea.RightDockWidgetArea) for name in SIDE]
+        messages = self._dock("messages", Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resizeDocks(docks, [390] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [400, 190, 190, 100], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, [440, 200, 200], Qt.Orientation.Vertical)
+        self.resizeDocks([messages], [110], Qt.Orientation.Vertical)
+
+    def _dock(self, name: str, area: Qt.DockWidgetArea) -> QDockWidget:
+        panel = self._make_panel(name)
+        dock = QDockWidget(panel.title, self)
+        dock.setObjectName(name)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+        )
+        dock.setWidget(panel)
+        self.addDockWidget(area, dock)
+        return dock
 
     def _make_panel(self, name: str) -> Panel:
         panel: Panel = make("panels", {"kind": name})

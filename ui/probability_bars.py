@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ui import theme
+from ui import layouts, theme
 
 ROW_PX = 26
 
@@ -36,13 +36,16 @@ class ProbabilityBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
-        names = min(max((metrics.horizontalAdvance(text) for text in self._labels), default=0), self.width() // 2)
+        names = min(
+            max((metrics.horizontalAdvance(layouts.words(text)) for text in self._labels), default=0) + 2,
+            self.width() // 2,
+        )
         left, right = names + 10, self.width() - 44
         for row, (label, value) in enumerate(zip(self._labels, self._values, strict=True)):
             top = row * ROW_PX
             colour = QColor(theme.CLASS_COLOURS[row % len(theme.CLASS_COLOURS)])
             painter.setPen(QColor(theme.MUTED if self._dim else theme.TEXT))
-            text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, names)
+            text = metrics.elidedText(layouts.words(label), Qt.TextElideMode.ElideRight, names)
             painter.drawText(QRectF(0, top, names, ROW_PX), Qt.AlignmentFlag.AlignVCenter, text)
             percent = "–" if self._dim else f"{100 * value:.0f} %"
             align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight

@@ -1,18 +1,17 @@
-"""What is being recorded, read from the recorder's notices."""
+"""What is being recorded, read from the recorder's notices: its only word on that to the window's process."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from bci_app.events import NoticeEvent
 
-_STARTED = re.compile(r"^recording to (?P<path>.+)$")
-_ENDED = re.compile(r"^recording (ended|stopped|closed|saved|finished)")
+_STARTED = "recording to "
+_ENDED = ("recorded ", "the recording has ended", "the recording could not be finished")
 
 
 def recording_after(notice: NoticeEvent, before: Path | None) -> Path | None:
     """Return the file being recorded after a notice, None if none is."""
-    if started := _STARTED.match(notice.text):
-        return Path(started["path"])
-    return None if _ENDED.match(notice.text) else before
+    if notice.text.startswith(_STARTED):
+        return Path(notice.text.removeprefix(_STARTED))
+    return None if notice.text.startswith(_ENDED) else before

@@ -8,12 +8,20 @@ from bci_app.config import SessionSettings, load_session, replay_session
 from pipelines.errors import ConfigError
 
 NO_DECODER = "none"
+RECORDER = "xdf_recorder"
 DECODERS = ("workload", "alpha", "ssvep_cca", NO_DECODER)
 SPEEDS: dict[str, float | str] = {"1×": 1.0, "2×": 2.0, "5×": 5.0, "10×": 10.0, "max": "max"}
 SESSION_FILTER = "Session files (*.toml);;All files (*)"
 RECORDING_FILTER = (
     "Recordings (*.xdf *.xdfz *.edf *.bdf *.gdf *.fif *.fif.gz *.vhdr *.set *.txt *.csv *.csv.gz);;All files (*)"
 )
+
+
+def with_recorder(settings: SessionSettings) -> SessionSettings:
+    """Add a recorder that waits for the Record button, where the session has none of its own."""
+    if any(sink["kind"] == RECORDER for sink in settings.sinks):
+        return settings
+    return settings.model_copy(update={"sinks": (*settings.sinks, {"kind": RECORDER, "autostart": False})})
 
 
 def open_file(path: str | Path, decoder: str = DECODERS[0], speed: float | str = 1.0) -> SessionSettings:

@@ -59,6 +59,7 @@ QToolButton:pressed, QPushButton:pressed, QToolButton:checked, QPushButton:check
 QToolButton:disabled, QPushButton:disabled {{ color: #5d6874; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{ background: {BACKGROUND};
     border: 1px solid {BORDER}; border-radius: 4px; padding: 3px 6px; selection-background-color: {ACCENT}; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {ACCENT}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; selection-background-color: {BORDER}; }}
 QLabel {{ background: transparent; }}

@@ -261,7 +261,7 @@ class TraceView(QWidget):
         for y in (top, top + lane):
             painter.drawLine(QPointF(x - 3, y), QPointF(x + 3, y))
         painter.setFont(self._small_font())
-        box = QRectF(x + 6, top + lane / 2 - 8, RIGHT_PX - 16, 16)
+        box = QRectF(x + 8, top + lane / 2 - 8, RIGHT_PX - 18, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._scale_text)
 
     def _paint_labels(self, painter: QPainter, area: QRect) -> None:

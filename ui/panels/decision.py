@@ -151,8 +151,8 @@ class DecisionPanel(Panel):
         self.bars.show_values(classes, (0.0,) * len(classes), dim=True)
 
     def _say(self, label: str, detail: str, colour: str) -> None:
-        self.label.setText(label)
-        self.label.setStyleSheet(f"font-size: 30px; font-weight: 600; color: {colour};")
+        self.label.setText(layouts.words(label))
+        self.label.setStyleSheet(f"font-size: 26px; font-weight: 600; color: {colour};")
         self.detail.setText(detail)
 
 

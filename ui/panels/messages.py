@@ -31,7 +31,8 @@ class MessagesPanel(Panel):
         self._waiting: list[tuple[str, str]] = []
         self.text = QPlainTextEdit(readOnly=True, placeholderText="Messages appear here")
         self.text.setMaximumBlockCount(settings.max_lines)
-        self.text.setMinimumHeight(60)
+        self.text.setMinimumHeight(48)
+        self.text.setFrameStyle(0)
         layouts.column(self).addWidget(self.text)
 
     def on_notice(self, event: NoticeEvent) -> None:

@@ -34,6 +34,7 @@ class StatusPanel(Panel):
         self._bad: tuple[str, ...] = ()
         self._lost = 0
         self._file: Path | None = None
+        self._saved: Path | None = None
         self.fields = {row: QLabel("–") for row in ROWS}
         grid = layouts.grid(6)
         for number, (row, field) in enumerate(self.fields.items()):
@@ -52,7 +53,7 @@ class StatusPanel(Panel):
 
     def on_session(self, session: Session) -> None:
         """Name the new source."""
-        self._session, self._bad, self._lost = session, (), 0
+        self._session, self._bad, self._lost, self._saved = session, (), 0, None
         self.touch()
 
     def on_chunk(self, chunk: Chunk) -> None:
@@ -102,7 +103,7 @@ class StatusPanel(Panel):
     def _set_file(self, file: Path | None) -> None:
         if file == self._file:
             return
-        self._file = file
+        self._saved, self._file = self._file, file
         # The size is read from the disk itself: it shows that bytes arrive there.
         if file is None:
             self._watch.stop()
@@ -111,21 +112,29 @@ class StatusPanel(Panel):
         self.touch()
 
     def _show_recording(self) -> None:
-        if self._file is None:
+        file = self._file or self._saved
+        if file is None:
             self._say("Recording", "off", theme.MUTED)
             return
         try:
-            size = f"{self._file.stat().st_size / 2**20:.1f} MiB"
+            size = _readable(file.stat().st_size)
         except OSError as exc:
-            self._say("Recording", f"{self._file}: {exc.strerror}", theme.LEVEL_COLOURS["error"])
+            self._say("Recording", f"{file}: {exc.strerror}", theme.LEVEL_COLOURS["error"])
             return
-        self._say("Recording", f"● {self._file.name}, {size}", theme.STATE_COLOURS[EngineState.FAILED])
-        self.fields["Recording"].setToolTip(str(self._file.resolve()))
+        if self._file is None:
+            self._say("Recording", f"off; saved {file.name}, {size}", theme.MUTED)
+        else:
+            self._say("Recording", f"● {file.name}, {size}", theme.STATE_COLOURS[EngineState.FAILED])
+        self.fields["Recording"].setToolTip(str(file.resolve()))
 
     def _say(self, row: str, text: str, colour: str = "") -> None:
         field = self.fields[row]
         field.setText(text)
         field.setStyleSheet(f"color: {colour};" if colour else "")
+
+
+def _readable(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
 
 
 def build(settings: Settings) -> StatusPanel:

@@ -71,7 +71,8 @@ class TimingPanel(Panel):
             section = found.get(name)
             value = None if section is None else getattr(section, f"{column}_ms")
             cell.setText("–" if value is None else f"{value:.2f}")
-        self.counters["late"].setText(f"{1e3 * timing.late_s:.1f} ms" if timing else "–")
+        # A recording has no lateness: its stamps are not of now, and the engine then says 0.
+        self.counters["late"].setText(f"{1e3 * timing.late_s:.1f} ms" if timing and timing.late_s else "–")
         self.counters["dropped"].setText(f"{timing.dropped_windows:,}" if timing else "–")
         self.counters["received"].setText(f"{timing.samples:,}" if timing else "–")
         alarm = timing is not None and timing.dropped_windows > 0

@@ -96,6 +96,7 @@ def test_a_recording_is_replayed_with_the_chosen_decoder_and_speed(
     settings = engines[0].settings
     assert settings["source"] == {"kind": "recording", "path": str(file), "speed": 5.0}
     assert settings["decoder"] is None
+    assert settings["sinks"] == [{"kind": "xdf_recorder", "autostart": False}]
 
 
 @pytest.mark.parametrize(

@@ -283,8 +283,10 @@ def test_two_hundred_channels_are_labelled_without_overlap(show: Show, tell: Tel
 def test_the_recording_line_shows_file_and_size(show: Show, tell: Tell, tmp_path: Path) -> None:
     panel = show("status")
     file = tmp_path / "session.xdf"
-    file.write_bytes(bytes(3 * 2**20))
+    file.write_bytes(bytes(3_000_000))
     tell(session(), StateEvent(EngineState.RUNNING), NoticeEvent("info", f"recording to {file}"))
-    assert "session.xdf, 3.0 MiB" in panel.fields["Recording"].text()
+    assert "session.xdf, 3.0 MB" in panel.fields["Recording"].text()
     tell(StateEvent(EngineState.IDLE))
+    assert panel.fields["Recording"].text() == "off; saved session.xdf, 3.0 MB"
+    tell(session())
     assert panel.fields["Recording"].text() == "off"
