@@ -47,7 +47,7 @@ def _cuda_obstacle() -> str:
     try:
         torch.zeros(1, device="cuda")
     except RuntimeError as exc:
-        return f"the CUDA GPU cannot be used: {str(exc).splitlines()[0]}"
+        return f"the CUDA GPU cannot be used: {str(exc).partition(chr(10))[0]}"
     return ""
 
 

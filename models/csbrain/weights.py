@@ -47,7 +47,12 @@ def _read_file(path: Path) -> object:
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as exc:
-        raise CheckpointInvalid(f"{path}: cannot be read as weights: {str(exc).splitlines()[0]}") from exc
+        raise CheckpointInvalid(f"{path}: cannot be read as weights: {_first_line(exc)}") from exc
+
+
+def _first_line(exc: Exception) -> str:
+    """Shorten a message to its first line; an empty file gives none at all."""
+    return str(exc).partition("\n")[0] or type(exc).__name__
 
 
 def load_strictly(module: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
