@@ -1,0 +1,91 @@
+"""Simulated people with a real effect, and one working example of every decoder that can be made without downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from models.checkpoints import Card, save, spec_table
+from models.cross_spectra import CrossSpectra
+from models.decoder import Decoder, DecoderSpec
+from models.rest_features import RestFeatures
+from models.training.held_out import fit_head
+from models.training.workload import Person
+from pipelines.plugins import make
+from pipelines.signal import Channel, StreamSpec, Window
+
+RATE_HZ, WINDOW_S = 128.0, 2.0
+N_SAMPLES = round(RATE_HZ * WINDOW_S)
+CHANNELS = ("Fz", "C3", "O1", "O2")
+BANDS_HZ = ((4.0, 8.0), (8.0, 13.0), (13.0, 30.0))
+CLASSES = ("rest", "task")
+SPEC = StreamSpec(RATE_HZ, tuple(Channel(name) for name in CHANNELS), "simulated")
+
+
+def samples(rng: np.random.Generator, alpha_uv: float, n_samples: int = N_SAMPLES) -> np.ndarray:
+    """Noise of 5 uV, shared in part, and posterior alpha; float32 (n_samples, 4)."""
+    noise = rng.standard_normal((n_samples, 4)) + rng.standard_normal((n_samples, 1))
+    t = np.arange(n_samples) / RATE_HZ
+    alpha = np.sin(2 * np.pi * 10.0 * t + rng.uniform(0, 2 * np.pi))
+    return (5.0 * noise + alpha_uv * np.outer(alpha, [0.1, 0.3, 1.0, 1.0])).astype(np.float32)
+
+
+def window(rows: np.ndarray, index: int, rate_hz: float = RATE_HZ) -> Window:
+    """Window number ``index``; windows overlap by half."""
+    first = index * (len(rows) // 2)
+    times_s = (first + np.arange(len(rows))) / rate_hz
+    return Window(rows, times_s, first, np.zeros(len(rows), np.uint8), window_index=index)
+
+
+def windows(seed: int, alpha_uv: float, count: int) -> list[Window]:
+    """Windows with alpha of about a given amplitude, which wanders by a fifth."""
+    rng = np.random.default_rng(seed)
+    return [window(samples(rng, alpha_uv * rng.uniform(0.8, 1.2)), index) for index in range(count)]
+
+
+def person(seed: int, *, tangent: bool) -> Person:
+    """Somebody whose alpha halves in the task; how strong it is at rest differs from one to another."""
+    alpha_uv = float(np.random.default_rng(seed).uniform(8.0, 30.0))
+    spectra = CrossSpectra(RATE_HZ, N_SAMPLES, BANDS_HZ, 3)
+    rest, task = (
+        np.array([spectra.covariances(w.samples) for w in windows(seed + part, alpha_uv / (1 + part), 16)])
+        for part in (0, 1)
+    )
+    features = RestFeatures(rest[:8], tangent=tangent)(np.concatenate([rest[8:], task]))
+    return Person(seed, features, np.repeat([0, 1], [8, 16]))
+
+
+def checkpoint(folder: Path, kind: str) -> Path:
+    """Train a small decoder on six simulated people and write it."""
+    head = fit_head([person(10 * seed, tangent=kind == "riemann") for seed in range(1, 7)], 1e-2)
+    spec = DecoderSpec(f"example-{kind}", CLASSES, WINDOW_S, RATE_HZ, CHANNELS, calibration_s=10.0)
+    settings = {"bands_hz": [list(band) for band in BANDS_HZ], "n_tapers": 3}
+    card = Card(kind=kind, spec=spec_table(spec), settings=settings, calibration=head.calibration.to_dict())
+    return save(folder, card, {"weights": head.weights, "bias": np.array([head.bias])})
+
+
+def _trained(kind: str) -> Callable[[Path], Decoder]:
+    def build(folder: Path) -> Decoder:
+        where = str(checkpoint(folder / kind, kind))
+        decoder: Decoder = make("decoders", {"kind": kind, "checkpoint": where, "bands_hz": BANDS_HZ, "n_tapers": 3})
+        return decoder
+
+    return build
+
+
+def _untrained(kind: str) -> Callable[[Path], Decoder]:
+    def build(folder: Path) -> Decoder:
+        decoder: Decoder = make("decoders", {"kind": kind, "window_s": WINDOW_S})
+        return decoder
+
+    return build
+
+
+EXAMPLES: dict[str, Callable[[Path], Decoder]] = {
+    "alpha": _untrained("alpha"),
+    "bandpower": _trained("bandpower"),
+    "riemann": _trained("riemann"),
+    "ssvep_cca": _untrained("ssvep_cca"),
+}
