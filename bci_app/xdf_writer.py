@@ -12,7 +12,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +64,7 @@ class XdfWriter:
         self._clock = clock
         self._size = 0
         self._next_offset_s = self._next_boundary_s = 0.0
+        self._spoilt = False
         self._syncer: _Syncer | None = None
 
     @classmethod
@@ -196,7 +196,7 @@ class XdfWriter:
     def _write(self, blob: bytes) -> None:
         if not blob:
             return
-        if self._fd is None:
+        if self._fd is None or self._spoilt:
             raise RecordingError(f"{self.path}: the recording is closed")
         try:
             if self._syncer is not None:
@@ -209,10 +209,13 @@ class XdfWriter:
         self._size += len(blob)
 
     def _take_back(self) -> None:
-        """Cut off what a failed write left; if even that fails, its first byte is still zero and readers stop there."""
-        if self._fd is not None:
-            with suppress(OSError):
-                os.ftruncate(self._fd, self._size)
+        """Cut off what a failed write left; where even that fails, its first byte is still zero: readers stop there."""
+        assert self._fd is not None
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError:
+            # Anything written now would be followed by the remains.
+            self._spoilt = True
 
     def _sync(self) -> None:
         assert self._fd is not None

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from bci_app.disk_guard import MB, DiskGuard
+from bci_app.disk_guard import MB, DiskGuard, DiskState
 from bci_app.events import ChunkEvent, Event, NoticeEvent, QualityEvent, Session, SessionEvent, StateEvent
 from bci_app.recording_names import BIDS, PLAIN, candidates, check_template, climbs
 from bci_app.recording_streams import RecordingStreams
@@ -110,11 +110,11 @@ class XdfRecorder:
         if self._writer is not None:
             self._say("warning", f"already recording to {self._writer.path}")
             return self._writer.path
-        target = self._folder(folder)
+        self._target = target = self._folder(folder)
         self._guard = DiskGuard(
             target, warn_free_mb=self._settings.warn_free_mb, min_free_mb=self._settings.min_free_mb
         )
-        self._disk_level = "ok"
+        self._disk_level: str = "ok"
         disk = self._guard.check(now_s(), 0)
         if disk is not None and disk.level == "full":
             raise RecordingError(
@@ -123,8 +123,10 @@ class XdfRecorder:
             )
         self._streams = RecordingStreams(self._session)
         self._writer = self._create(target)
-        self._say("info", f"recording to {self._writer.path}")
-        return self._writer.path
+        path = self._writer.path
+        self._say("info", f"recording to {path}")
+        self._judge(disk)
+        return path
 
     def accept(self, event: Event) -> None:
         """Write one event, if a recording is under way."""
@@ -136,7 +138,7 @@ class XdfRecorder:
             chunk = event.chunk if isinstance(event, ChunkEvent) else None
             batches = self._streams.batches(event) if chunk is None else self._streams.samples(chunk)
             self._writer.append(*batches)
-            self._watch_disk(self._writer)
+            self._judge(self._guard.check(now_s(), self._writer.size_bytes))
         except RecordingError as exc:
             self._fail(exc)
 
@@ -186,20 +188,19 @@ class XdfRecorder:
         except RecordingError:
             with suppress(RecordingError):
                 writer.close()
+            writer.path.unlink(missing_ok=True)
             raise
         return writer
 
-    def _watch_disk(self, writer: XdfWriter) -> None:
-        disk = self._guard.check(now_s(), writer.size_bytes)
+    def _judge(self, disk: DiskState | None) -> None:
+        """Tell of a change for the worse; end the recording on a full disk."""
         if disk is None or disk.level == self._disk_level:
             return
         self._disk_level = disk.level
         if disk.level == "low":
-            self._say("warning", f"the disk of {writer.path.parent} fills up: {disk}")
+            self._say("warning", f"the disk of {self._target} fills up: {disk}")
         elif disk.level == "full":
-            self._say(
-                "error", f"the disk of {writer.path.parent} is full ({disk}): the recording ends, all else goes on"
-            )
+            self._say("error", f"the disk of {self._target} is full ({disk}): the recording ends, all else goes on")
             self.stop()
 
     def _fail(self, exc: RecordingError) -> None:
