@@ -190,7 +190,8 @@ print(json.dumps({"notices": notices, "ended": ended}))
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no resource limits")
 @pytest.mark.parametrize(
-    ("limit", "how"), [(60_000, ""), (60_001, ""), (131_072, ""), (131_199, ""), (80_000, "stuck"), (80_100, "stuck")]
+    ("limit", "how"),
+    [(60_000, ""), (60_001, ""), (131_072, ""), (131_199, ""), *((80_000 + 100 * k, "stuck") for k in range(6))],
 )
 def test_a_full_disk_ends_the_recording_and_keeps_what_is_there(tmp_path: Path, limit: int, how: str) -> None:
     with python(FILL_UP, str(tmp_path), str(limit), how) as process:
@@ -205,11 +206,14 @@ def test_a_full_disk_ends_the_recording_and_keeps_what_is_there(tmp_path: Path, 
     read = load(full)["headset"]["time_series"]
     assert len(read) == said["ended"] > 500
     np.testing.assert_array_equal(read, values_of(np.arange(len(read))))
-    if how == "stuck":  # the remains of the failed write could not be cut off; none of it is read
-        assert len(full.read_bytes()) == limit
-        assert len(whole(full.read_bytes())) < limit
+    data = full.read_bytes()
+    if how == "stuck":
+        # The remains of the failed write could not be cut off: a length of zero stands before them, nothing behind.
+        assert len(data) == limit
+        assert data[len(whole(data))] == 0
+        assert "footer" not in load(full)["headset"]
     else:
-        assert whole(full.read_bytes()) == full.read_bytes()
+        assert whole(data) == data
     # Once there is room again, another recording of the same session can be made.
     np.testing.assert_array_equal(load(later)["headset"]["time_series"], values_of(np.arange(25000, 25025)))
 
