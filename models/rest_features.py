@@ -34,8 +34,7 @@ class RestFeatures:
     def __init__(self, rest: NDArray[np.float64], *, tangent: bool) -> None:
         self._whitener: NDArray[np.float64] | None = None
         if tangent:
-            shrunk = shrink(rest, SHRINKAGE)
-            self._whitener = inverse_root(np.stack([riemann_mean(shrunk[:, b]) for b in range(rest.shape[1])]))
+            self._whitener = inverse_root(riemann_mean(shrink(rest, SHRINKAGE)))
         features = self._absolute(rest)
         self._mean = features.mean(axis=0)
         self._spread = features.std(axis=0) + SPREAD_FLOOR
