@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resizeDocks(docks, [390] * len(docks), Qt.Orientation.Horizontal)
         self.resizeDocks(docks, [440, 200, 200], Qt.Orientation.Vertical)
-        self.resizeDocks([messages], [110], Qt.Orientation.Vertical)
+        self.resizeDocks([messages], [84], Qt.Orientation.Vertical)
 
     def _dock(self, name: str, area: Qt.DockWidgetArea) -> QDockWidget:
         panel = self._make_panel(name)

@@ -65,11 +65,12 @@ class ProbabilityPlot(pg.PlotWidget):
 
     def _draw_strips(self, shown: list[tuple[float, Decision]], now_s: float) -> None:
         bars: list[tuple[float, float, float, str]] = []
-        for position, (time_s, decision) in enumerate(shown):
-            until = shown[position + 1][0] if position + 1 < len(shown) else now_s
-            step = min(until, time_s + 2 * self._hop_s(shown))
+        hop_s, before_s = self._hop_s(shown), -np.inf
+        for time_s, decision in shown:
+            # A decision speaks of the time before it; a longer silence stays empty.
             colour = theme.BORDER if decision.abstained else self._colour(decision.label)
-            bars.append((time_s, step, DECIDED_Y, colour))
+            bars.append((before_s if time_s - before_s < 2 * hop_s else time_s - hop_s, time_s, DECIDED_Y, colour))
+            before_s = time_s
         truths = list(self._truths)
         for position, (time_s, label) in enumerate(truths):
             until = truths[position + 1][0] if position + 1 < len(truths) else now_s

@@ -57,10 +57,10 @@ QToolButton:hover, QPushButton:hover {{ background: {BORDER}; }}
 QToolButton:pressed, QPushButton:pressed, QToolButton:checked, QPushButton:checked {{ background: {RAISED};
     border-color: {ACCENT}; }}
 QToolButton:disabled, QPushButton:disabled {{ color: #5d6874; }}
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QPlainTextEdit {{ background: {BACKGROUND};
+QLineEdit, QComboBox, QPlainTextEdit {{ background: {BACKGROUND};
     border: 1px solid {BORDER}; border-radius: 4px; padding: 3px 6px; selection-background-color: {ACCENT}; }}
 QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border-color: {ACCENT}; }}
+QLineEdit:focus, QComboBox:focus {{ border-color: {ACCENT}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; selection-background-color: {BORDER}; }}
 QLabel {{ background: transparent; }}
 QLabel[role="muted"] {{ color: {MUTED}; }}

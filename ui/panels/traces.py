@@ -51,8 +51,7 @@ class TracesPanel(Panel):
 
     def _build_controls(self, settings: Settings) -> None:
         self.window_box = QDoubleSpinBox(minimum=1, maximum=MAX_WINDOW_S, decimals=0, value=settings.window_s)
-        self.window_box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.window_box.setFixedWidth(58)
+        self.window_box.setFixedSize(66, 27)
         self.window_box.setToolTip("Seconds across the plot: 1 to 60")
         self.window_box.setSuffix(" s")
         self.window_box.valueChanged.connect(self.view.set_window)
