@@ -278,3 +278,13 @@ def test_a_recording_without_decoder_or_a_missing_one(tmp_path: Path) -> None:
     settings = open_file(file, "alpha", "max")
     assert settings.decoder is not None
     assert (settings.decoder.name, settings.source["speed"]) == ("alpha", "max")
+
+
+def test_the_window_s_process_loads_no_decoder() -> None:
+    code = (
+        "import sys, ui.app; from bci_app.config import demo_session; demo_session();"
+        "print([m for m in ('torch', 'sklearn', 'pyriemann', 'models.decoders') if m in sys.modules])"
+    )
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
