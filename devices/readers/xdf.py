@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from devices.channel_kinds import parse_kind
 from devices.channel_units import in_microvolts, parse_unit
+from devices.readers.xdf_tail import whole
 from devices.recording_data import ReadOptions, Recording, losses_from_times
 from pipelines.errors import RecordingError
 from pipelines.signal import Channel, Flag, Marker, StreamSpec
@@ -22,7 +24,18 @@ log = logging.getLogger(__name__)
 SUFFIXES = (".xdf", ".xdfz")
 EVENTS, MARKERS = "bci_app-events", "bci_app-markers"
 OURS = ("bci_app-events", "bci_app-markers", "bci_app-decisions", "bci_app-timing")
-FAILURES = (OSError, ValueError, RuntimeError, KeyError, IndexError, TypeError, EOFError, AttributeError, SyntaxError)
+FAILURES = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    IndexError,
+    TypeError,
+    EOFError,
+    AttributeError,
+    SyntaxError,
+    struct.error,
+)
 Stream = Mapping[str, Any]
 
 
@@ -51,7 +64,8 @@ def load(path: Path) -> list[Stream]:
     """Return all streams of a file."""
     logging.getLogger("pyxdf").setLevel(logging.ERROR)  # damaged footers are usual, and not needed
     try:
-        streams, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
+        with whole(path) as file:
+            streams, _ = pyxdf.load_xdf(str(file), dejitter_timestamps=False)
     except FAILURES as exc:
         raise RecordingError(f"{path}: cannot be read as XDF: {exc}") from exc
     return list(streams)
@@ -103,7 +117,15 @@ def _spec(path: Path, stream: Stream, options: ReadOptions) -> tuple[StreamSpec,
         channels.append(channel)
         factors.append(factor)
     rate_hz = options.rate_hz or float(_info(stream, "nominal_srate"))
-    return StreamSpec(rate_hz, tuple(channels), _info(stream, "name") or path.name), np.array(factors)
+    name = _info(stream, "name") or path.name
+    return StreamSpec(rate_hz, tuple(channels), name, _reference(stream)), np.array(factors)
+
+
+def _reference(stream: Stream) -> str:
+    try:
+        return str(stream["info"]["desc"][0]["reference"][0]["label"][0] or "unknown")
+    except (KeyError, IndexError, TypeError):
+        return "unknown"
 
 
 def _described(stream: Stream) -> list[Any]:
