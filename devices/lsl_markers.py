@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 
 from devices.lsl_description import plain_text
@@ -29,11 +29,11 @@ class MarkerQueue:
         """Return the number of markers that wait."""
         return len(self._heap)
 
-    def add(self, time_s: float, values: Iterable[object], stream: str, arrival_s: float) -> None:
-        """Take one sample of a marker stream (one value for each channel) that arrived at ``arrival_s``."""
+    def add(self, time_s: float, label: str, stream: str, arrival_s: float) -> None:
+        """Take a marker that arrived at ``arrival_s``."""
         time_s = time_s if math.isfinite(time_s) else arrival_s
-        label = plain_text("/".join(map(_text, values)), MAX_LABEL_CHARS)
-        heapq.heappush(self._heap, (time_s, next(self._order), arrival_s, Marker(time_s, label, stream)))
+        marker = Marker(time_s, plain_text(label, MAX_LABEL_CHARS), stream)
+        heapq.heappush(self._heap, (time_s, next(self._order), arrival_s, marker))
 
     def take(self, until_s: float, now_s: float) -> tuple[Marker, ...]:
         """Return, in order of time, the markers up to ``until_s`` and those that have waited long enough."""
@@ -52,6 +52,23 @@ class MarkerQueue:
     def clear(self) -> None:
         """Forget everything."""
         self._heap.clear()
+
+
+def label_of(values: Iterable[object], names: Sequence[str] = ()) -> str:
+    """Write one sample of a marker stream as a label.
+
+    Parameters
+    ----------
+    values
+        One for each channel: text as bytes, or numbers.
+    names
+        Of the channels. Where several channels hold numbers, one channel stands for one kind of marker, as MNE-LSL's
+        player sends annotations: the label names those that are not 0.
+    """
+    parts = list(values)
+    if len(parts) > 1 and len(names) == len(parts) and not any(isinstance(part, bytes) for part in parts):
+        return "/".join(name for name, part in zip(names, parts, strict=True) if part)
+    return "/".join(map(_text, parts))
 
 
 def _text(value: object) -> str:

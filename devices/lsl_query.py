@@ -49,7 +49,8 @@ def nothing_found(wanted: str, timeout_s: float, present: Sequence[StreamCore]) 
     listed = "; ".join(sorted(map(str, present))) or "none"
     return (
         f"no LSL stream with {wanted} within {timeout_s:g} s; present: {listed}. "
-        "Is it running, on this network, and not behind a firewall (UDP 16571)?"
+        "Is it running, on this network, and not behind a firewall (UDP 16571-16604)? With many streams on one "
+        "machine raise [ports] PortRange in lsl_api.cfg."
     )
 
 
@@ -57,3 +58,11 @@ def several_found(wanted: str, found: Sequence[StreamCore]) -> str:
     """Say that more than one stream fits, and how to choose."""
     listed = "; ".join(sorted(map(str, found)))
     return f"{len(found)} LSL streams fit {wanted}: {listed}. Choose one by its source_id, name or host."
+
+
+def no_answer(core: StreamCore, reason: object) -> str:
+    """Say that a stream was found and cannot be reached."""
+    return (
+        f"LSL stream {core} is announced but does not answer: {reason} A firewall must let TCP and UDP ports "
+        "16572-16604 pass (or, if UDP alone cannot, set clock_sync = false)."
+    )

@@ -27,7 +27,7 @@ with warnings.catch_warnings():
 from devices.channel_units import in_microvolts
 from devices.clock import now_s
 from devices.lsl_description import MAX_CHANNELS, MAX_RATE_HZ, repair_labels
-from devices.lsl_markers import MarkerQueue
+from devices.lsl_markers import MarkerQueue, label_of
 from devices.source import SourceBase
 from pipelines.errors import ChannelMismatch, ConnectFailed, RateMismatch, SignalError, StreamLost
 from pipelines.plugins import PluginSettings
@@ -212,7 +212,9 @@ class FieldTripBuffer(SourceBase):
         for event in events:
             back = self._next - 1 - event.sample
             time_s = times[-1 - back] if 0 <= back < times.size else times[-1] - back / self._rate_hz
-            self._markers.add(float(time_s), [*_values(event.type), *_values(event.value)], "fieldtrip", now_s())
+            self._markers.add(
+                float(time_s), label_of([*_values(event.type), *_values(event.value)]), "fieldtrip", now_s()
+            )
         self._n_events = n_events
 
     def _ask(self, question: Callable[[], T]) -> T:

@@ -6,7 +6,8 @@ was, and refused with a clear error if not (:mod:`devices.lsl_watch`).
 
 LSL is neither encrypted nor authenticated: whoever can reach the network can offer a stream of any name. How far
 streams are looked for is set in ``lsl_api.cfg`` (environment variable ``LSLAPICFG``), section ``[multicast]``, key
-``ResolveScope``: ``machine``, ``link``, ``site`` (liblsl's default) and wider. Prefer the narrowest that works.
+``ResolveScope``: ``machine``, ``link``, ``site`` (liblsl's default) and wider. Prefer the narrowest that works; with
+many streams on one machine raise ``[ports] PortRange`` (32), or some are not found.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ from devices.lsl_description import (
     plain_text,
     state_unit,
 )
-from devices.lsl_markers import MarkerQueue
-from devices.lsl_query import asked, literal, marker_query, nothing_found, several_found, signal_query
+from devices.lsl_markers import MarkerQueue, label_of
+from devices.lsl_query import asked, literal, marker_query, no_answer, nothing_found, several_found, signal_query
 from devices.lsl_timeline import Timeline
 from devices.lsl_watch import Guard
 from devices.source import SourceBase
@@ -51,8 +52,8 @@ log = logging.getLogger(__name__)
 
 FORMATS = {pylsl.cf_string: "string", pylsl.cf_float32: "float32", pylsl.cf_double64: "float64"}
 FORMATS |= {getattr(pylsl, f"cf_int{bits}"): f"int{bits}" for bits in (8, 16, 32, 64)}
-GATHER_S = 0.5
-"""How long to look for a second stream that fits as well."""
+GATHER_S = 0.6
+"""How long to look for a second stream that fits as well; in the background, where liblsl asks once a second, twice."""
 CLOCK_TIMEOUT_S = 5.0
 CLOCK_EVERY_S = 0.5
 MAX_PULL_S = 1.0
@@ -183,8 +184,7 @@ class _MarkerInlet:
         self._wanted, self._clock_sync = wanted, clock_sync
         self._inlet: pylsl.StreamInlet | None = None
         self._resolver: pylsl.ContinuousResolver | None = None
-        self._correction: _Correction | None = None
-        self._stream = ""
+        self._names: list[str] = []
         self._opened_s = self._next_look_s = 0.0
         self._first_seen_s = math.inf
         self._told = ""
@@ -193,22 +193,28 @@ class _MarkerInlet:
         """Put what has arrived into the queue."""
         if self._inlet is None:
             self._find(now)
-        if self._inlet is None or self._correction is None:
             return
         try:
             correction = self._correction.now_s(now)
-            if self._clock_sync and not self._correction.known and now - self._opened_s < CLOCK_TIMEOUT_S:
+            if not self._is_known(self._inlet) and now - self._opened_s < CLOCK_TIMEOUT_S:
                 return
             while True:
                 values, stamps = self._inlet.pull_chunk(timeout=0.0, max_samples=512, as_numpy=True)
                 for row, stamp in zip(values, stamps.tolist(), strict=True):
-                    queue.add(stamp + correction, row, self._stream, now)
+                    queue.add(stamp + correction, label_of(row, self._names), self._stream, now)
                 if len(stamps) < 512:
                     return
         except LostError:
-            self._tell(f"marker stream {self._stream!r} is gone; looking for it")
-            self._inlet = self._correction = None
-            self._first_seen_s = math.inf
+            log.warning("marker stream %r is gone; looking for it", self._stream)
+            self._inlet, self._names, self._first_seen_s = None, [], math.inf
+
+    def _is_known(self, inlet: pylsl.StreamInlet) -> bool:
+        """Whether the clock offset has been measured and, where there are several channels, their names have come."""
+        if inlet.channel_count > 1 and not self._names:
+            with suppress(LslTimeout):
+                self._names = [channel.name for channel in _describe(inlet.info(timeout=0.0), "").channels]
+            return False
+        return self._correction.known
 
     def _find(self, now: float) -> None:
         if self._resolver is None:
@@ -217,22 +223,19 @@ class _MarkerInlet:
             return
         self._next_look_s = now + 0.2
         found = [(core, info) for info in self._resolver.results() if (core := _core(info)).rate_hz == 0]
-        if len(found) > 1:
-            self._tell(
-                "no marker stream is read yet: " + several_found(repr(self._wanted), [core for core, _ in found])
-            )
+        text = several_found(repr(self._wanted), [core for core, _ in found]) if len(found) > 1 else ""
+        if text and text != self._told:
+            log.warning("no marker stream is read yet: %s", text)
+            self._told = text
         self._first_seen_s = min(self._first_seen_s, now) if found else math.inf
-        if len(found) == 1 and now - self._first_seen_s >= GATHER_S:
+        if len(found) == 1 and now - self._first_seen_s >= 2 * GATHER_S:
             core, info = found[0]
             self._inlet = pylsl.StreamInlet(info, max_buflen=360, recover=True)
+            with suppress(LslTimeout):  # starts to receive; there is nothing to wait for
+                self._inlet.open_stream(timeout=0.0)
             self._correction = _Correction(self._inlet, self._clock_sync)
             self._stream, self._opened_s, self._resolver = plain_text(core.name), now, None
             log.info("marker stream: %s", core)
-
-    def _tell(self, text: str) -> None:
-        if text != self._told:
-            log.warning("%s", text)
-            self._told = text
 
 
 class LslStream(SourceBase):
@@ -268,10 +271,7 @@ class LslStream(SourceBase):
             return self._connect(info)
         except (LslTimeout, LostError) as exc:
             self.close()
-            raise ConnectFailed(
-                f"LSL stream {core} is announced but does not answer: {exc} A firewall must let TCP and UDP ports "
-                "16572-16604 pass (or, if UDP alone cannot, set clock_sync = false)."
-            ) from exc
+            raise ConnectFailed(no_answer(core, exc)) from exc
 
     def _resolve(self) -> pylsl.StreamInfo:
         s = self.settings

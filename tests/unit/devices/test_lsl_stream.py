@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
@@ -24,14 +27,14 @@ from pipelines.errors import (
     StreamLost,
 )
 from pipelines.signal import Channel, Chunk
-from tests.live.lsl_helpers import StreamPlan, make_marker_outlet, make_outlet, send, sender
+from tests.live.lsl_helpers import ROOT, StreamPlan, make_marker_outlet, make_outlet, send, sender
 
 PATIENCE_S = 30.0
 
 
 @contextmanager
 def opened(plan: StreamPlan, **settings: object) -> Iterator[LslStream]:
-    with build(Settings(source_id=plan.source_id, type=plan.type, **settings)) as source:
+    with build(Settings(source_id=plan.source_id, type=plan.type, resolve_timeout_s=PATIENCE_S, **settings)) as source:
         source.open()
         yield source
 
@@ -219,7 +222,9 @@ class TestMarkers:
             markers = make_marker_outlet(name)
             pusher = threading.Thread(target=send, args=(plan, outlet, 6.0))
             pusher.start()
-            chunks = read_until(source, lambda c: markers.have_consumers() and n_samples(c) >= 250)
+            chunks = read_until(source, lambda c: markers.have_consumers())
+            markers.push_sample(["first"])
+            chunks += read_until(source, lambda c: any(x.markers for x in c))
             start = pylsl.local_clock()
             markers.push_sample(["ahead"], start + 0.3)
             markers.push_sample(["now \x1b[31m<b>é"], start)
@@ -227,7 +232,7 @@ class TestMarkers:
             chunks += read_until(source, lambda c: n_samples(c) >= 500)
             pusher.join()
         found = {m.label: (m, c) for c in chunks for m in c.markers}
-        assert set(found) == {"ahead", "now [31mbé", "late"}
+        assert set(found) == {"first", "ahead", "now [31mbé", "late"}
         for label, offset_s in (("ahead", 0.3), ("now [31mbé", 0.0), ("late", -0.8)):
             assert found[label][0].time_s == pytest.approx(start + offset_s, abs=0.05)
             assert found[label][0].stream == name
@@ -244,8 +249,9 @@ class TestMarkers:
         with opened(plan, marker_stream=name) as source:
             while not markers.have_consumers():
                 source.read(0.05)
+            start = pylsl.local_clock()
             for i in range(700):
-                markers.push_sample([f"m{i}"])
+                markers.push_sample([f"m{i}"], start + 1e-3 * i)
             chunks = read_until(source, lambda c: sum(len(x.markers) for x in c) >= 700)
         assert [m.label for c in chunks for m in c.markers] == [f"m{i}" for i in range(700)]
         assert n_samples(chunks) == 0
@@ -257,13 +263,35 @@ class TestMarkers:
         name = f"markers-{uuid.uuid4().hex}"
         first, second = make_marker_outlet(name), make_marker_outlet(name)
         with opened(plan, marker_stream=name) as source:
-            until = time.monotonic() + 3.0
+            until = time.monotonic() + PATIENCE_S
             while "no marker stream is read yet" not in caplog.text and time.monotonic() < until:
                 source.read(0.05)
             assert "2 LSL streams fit" in caplog.text
             assert not first.have_consumers()
             assert not second.have_consumers()
         del outlet
+
+
+@pytest.mark.skipif(find_spec("mne_lsl") is None, reason="the extra 'bench' is not installed")
+def test_an_independent_sender_with_its_units_and_annotations() -> None:
+    source_id = uuid.uuid4().hex
+    peer = subprocess.Popen([sys.executable, "-m", "tests.live.mne_lsl_peer", source_id], cwd=ROOT)
+    try:
+        settings = Settings(
+            source_id=source_id, resolve_timeout_s=60.0, marker_stream=f"{source_id}-player-annotations"
+        )
+        with build(settings) as source:
+            spec = source.open()
+            chunks = read_until(source, lambda c: sum(len(x.markers) for x in c) >= 4)
+    finally:
+        peer.kill()
+        peer.wait()
+    assert spec.channels == (Channel("Fp1"), Channel("Cz"), Channel("EOG1", "eog"))
+    signal_chunks = [c for c in chunks if c.n_samples]
+    np.testing.assert_allclose(signal_chunks[0].samples[0], [1.0, 2.0, 3.0], rtol=1e-6)
+    markers = [m for c in chunks for m in c.markers]
+    assert {m.label for m in markers} == {"left", "right"}
+    assert_lawful(chunks)
 
 
 class TestDrops:
