@@ -75,7 +75,10 @@ class PackageCounter:
         before_s = np.concatenate([[first[1]], arrived_s[:-1]])
         seen = np.maximum.accumulate(np.maximum(before, self._highest))
         advance = numbers - before
-        for i in np.flatnonzero((advance != 0) & (advance != self._step)):
+        # A number that comes again stands for a loss of one round less one, unless packages hold several samples. A
+        # loss of whole rounds cannot be told from a late package and is not counted.
+        repeated = (advance == 0) & (self._per_package == 1)
+        for i in np.flatnonzero(((advance != 0) & (advance != self._step)) | repeated):
             hole_s = max(float(arrived_s[i] - before_s[i]), 0.0)
             lost[i] = self._lost(float(advance[i]), hole_s, float(seen[i]))
         self._last = float(numbers[-1]), float(arrived_s[-1])
@@ -86,9 +89,10 @@ class PackageCounter:
         modulus = self._modulus or next((m for m in MODULI if m > highest), None)
         if advance < 0 and modulus:
             advance += modulus
-        lost = max(round(advance / self._step) - 1, 0) * self._per_package
+        lost = (round(advance / self._step) - 1) * self._per_package
         by_the_clock = max(hole_s * self._rate_hz - 1, 0.0)
         if modulus:
             round_trip = modulus // self._step * self._per_package
             lost += max(round((by_the_clock - lost) / round_trip), 0) * round_trip
+        lost = max(lost, 0)
         return lost if lost <= by_the_clock + LATENESS_S * self._rate_hz else 0

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -55,6 +55,8 @@ def test_every_lost_sample_is_counted_where_it_was_lost(
         kept[at : at + length] = False
     index = np.flatnonzero(kept)
     expected = np.diff(index, prepend=-1) - 1
+    # A loss of whole rounds looks like a late package: the counter cannot tell, and says nothing.
+    assume(((expected == 0) | (expected % 256 != 0)).all())
     cuts = [cut for cut in cuts if cut < len(index)]
     np.testing.assert_array_equal(losses(stream(4000, start=start), kept, cuts, modulus=256), expected)
 
