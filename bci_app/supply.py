@@ -54,11 +54,11 @@ class Supply:
         except StreamLost as lost:
             self._lose(str(lost))
             return None
-        if chunk is None:
+        if chunk is None or not chunk.n_samples:  # markers alone do not make a stream alive
             silent_s = now_s() - self._last_arrival_s
             if self.state is None and silent_s > self._settings.stale_after_s:
                 self.state, self.message = EngineState.STALE, f"no samples for {silent_s:.1f} s"
-            return None
+            return None if chunk is None else self._number(chunk)
         self._last_arrival_s = now_s()
         self.state, self.message = None, ""
         return self._number(chunk)
