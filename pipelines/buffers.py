@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.signal import read_only
+
 
 class OutputBuffer:
     """Rows of float32 and of flags; grows when a longer chunk comes, never shrinks."""
@@ -12,6 +14,18 @@ class OutputBuffer:
     def __init__(self, n_channels: int, n_samples: int = 256) -> None:
         self._rows = np.zeros((n_samples, n_channels), dtype=np.float32)
         self._flags = np.zeros(n_samples, dtype=np.uint8)
+        self._pair = self._rows, read_only(self._rows)
+
+    def pair(self, n_samples: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return an array (n_samples, n_channels) to write to and the read-only view of it to hand out.
+
+        Both are valid until the next call.
+        """
+        # Chunks mostly have one length, and views cost as much as filtering a short one.
+        if len(self._pair[0]) != n_samples:
+            rows = self.rows(n_samples)
+            self._pair = rows, read_only(rows)
+        return self._pair
 
     def rows(self, n_samples: int) -> NDArray[np.float32]:
         """Return a writable array (n_samples, n_channels); valid until the next call."""

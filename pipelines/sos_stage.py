@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -11,14 +10,18 @@ from numpy.typing import NDArray
 from scipy.signal import sosfilt_zi, sosfreqz
 
 from pipelines.buffers import OutputBuffer
-from pipelines.kernels.filters import sos_filter
+from pipelines.kernels.filters import BLOCK, sos_filter
 from pipelines.signal import Chunk, Flag, StreamSpec, read_only
 
 Design = Callable[[float], NDArray[np.float64]]
 
 
 class SosStage:
-    """Filters the EEG columns; other kinds pass as they are. Starts in the steady state of the first sample."""
+    """Filters the EEG columns; other kinds pass as they are.
+
+    Every channel starts, also after a gap, in the steady state of its first value, so that an offset of tens of mV
+    makes no transient. While a channel has not had a finite value yet, its output is 0.
+    """
 
     on_gap: Literal["reset", "bridge"] = "reset"
 
@@ -35,34 +38,68 @@ class SosStage:
         """Design for the stream's rate, allocate, compile."""
         self._sos = np.ascontiguousarray(self._design(spec.rate_hz), dtype=np.float64)
         self._columns = np.array(spec.indices_of("eeg"), dtype=np.int64)
-        self._all_eeg = self._columns.size == spec.n_channels
         k = self._columns.size
+        self._all_eeg = k == spec.n_channels
         self._zi = sosfilt_zi(self._sos) if len(self._sos) else np.zeros((0, 2))
-        self._state = np.zeros((len(self._sos), 2, k))
-        self._row = np.zeros(k)
+        # Two arrays, not one (n_sections, 2, k): see the kernels' module.
+        self._first, self._second = np.zeros((len(self._sos), k)), np.zeros((len(self._sos), k))
+        self._block, self._last = np.zeros((BLOCK, k)), np.zeros(k)
         self._out = OutputBuffer(spec.n_channels)
-        self._fresh = True
+        self._reset()
         self._delay_s = self._group_delay(spec.rate_hz)
         empty = np.zeros((0, spec.n_channels), dtype=np.float32)
-        self._last = np.zeros(k, dtype=np.float32)
-        sos_filter(read_only(empty), empty.copy(), self._columns, self._sos, self._state, self._row, self._last)
+        self._filter(read_only(empty), empty.copy(), 0)
         return spec
 
     def process(self, chunk: Chunk) -> Chunk:
         """Filter one chunk."""
-        if chunk.n_samples == 0:
-            return chunk
-        if self._fresh or chunk.gap_before:
-            first = chunk.samples[0, self._columns].astype(np.float64)
-            first = np.where(np.isfinite(first), first, self._last)
-            self._state[:] = self._zi[:, :, None] * first
-            self._fresh = False
-        out = self._out.rows(chunk.n_samples)
+        if chunk.gap_before:
+            self._reset()
+        out, frozen = self._out.pair(chunk.n_samples)
         if not self._all_eeg:
             out[:] = chunk.samples
-        replaced = sos_filter(chunk.samples, out, self._columns, self._sos, self._state, self._row, self._last)
-        flags = self._flagged(chunk) if replaced else chunk.flags
-        return replace(chunk, samples=read_only(out), flags=flags)
+        done = self._start(chunk, out) if self._any_waiting else 0
+        rest = chunk.samples if done == 0 else chunk.samples[done:]
+        replaced = self._filter(rest, out[done:], chunk.first_index + done)
+        flags = self._flagged(chunk) if replaced or done or self._any_waiting else chunk.flags
+        return Chunk(
+            frozen, chunk.times_s, chunk.first_index, flags, chunk.gap_before, chunk.markers, chunk.bad_channels
+        )
+
+    def _filter(self, samples: NDArray[np.float32], out: NDArray[np.float32], first_index: int) -> int:
+        return int(
+            sos_filter(
+                samples, out, self._columns, self._sos, self._first, self._second, self._block, self._last, first_index
+            )
+        )
+
+    def _reset(self) -> None:
+        self._waiting = np.ones(self._columns.size, dtype=bool)
+        self._any_waiting = self._columns.size > 0
+        for array in (self._first, self._second, self._last):
+            array[:] = 0.0
+
+    def _start(self, chunk: Chunk, out: NDArray[np.float32]) -> int:
+        """Start the channels that get their first value in this chunk; return up to which row it is filtered."""
+        done = 0
+        # A zero in a sample that was already repaired is the guard's placeholder, not a measured value.
+        repaired = ((chunk.flags & Flag.NONFINITE) != 0)[:, None]
+        usable = np.isfinite(chunk.samples[:, self._columns])
+        usable &= ~(repaired & (chunk.samples[:, self._columns] == 0))
+        while self._any_waiting:
+            rows = np.flatnonzero((usable[done:] & self._waiting).any(axis=1))
+            if rows.size == 0:
+                break
+            at = done + int(rows[0])
+            self._filter(chunk.samples[done:at], out[done:at], chunk.first_index + done)
+            starting = usable[at] & self._waiting
+            value = chunk.samples[at, self._columns[starting]].astype(np.float64)
+            self._first[:, starting] = self._zi[:, :1] * value
+            self._second[:, starting] = self._zi[:, 1:] * value
+            self._waiting &= ~starting
+            self._any_waiting = bool(self._waiting.any())
+            done = at
+        return done
 
     def _flagged(self, chunk: Chunk) -> NDArray[np.uint8]:
         """Flag samples in which a value was replaced."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipelines.buffers import OutputBuffer
-from pipelines.kernels.filters import apply_matrix
+from pipelines.channel_matrix import ChannelMatrix
 from pipelines.montage import has_positions, positions, spline_weights
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Flag, StreamSpec, read_only
@@ -60,9 +60,9 @@ class BadChannels:
         self._n_channels = spec.n_channels
         can = self._settings.interpolate and k >= MIN_COMPARED and has_positions(self._names)
         self._positions = positions(self._names) if can else None
-        self._matrix: NDArray[np.float64] | None = None
+        self._matrix: ChannelMatrix | None = None
         self._out = OutputBuffer(spec.n_channels)
-        apply_matrix(np.zeros((0, spec.n_channels), np.float32), self._out.rows(0), np.eye(spec.n_channels))
+        ChannelMatrix(np.eye(spec.n_channels))  # compiles
         return spec
 
     def process(self, chunk: Chunk) -> Chunk:
@@ -86,7 +86,7 @@ class BadChannels:
         if self._matrix is None:
             out[:] = piece
         else:
-            apply_matrix(piece, out, self._matrix)
+            self._matrix.apply(piece, out)
         if self._bad.size and self._bad.mean() > self._settings.max_bad_fraction:
             flags |= np.uint8(Flag.BAD_CHANNELS)
 
@@ -125,7 +125,7 @@ class BadChannels:
         lonely = correlation.max(axis=0) < s.min_correlation
         return np.asarray(poor | noisy | lonely)
 
-    def _interpolation(self) -> NDArray[np.float64] | None:
+    def _interpolation(self) -> ChannelMatrix | None:
         good = ~self._bad
         if self._positions is None or good.sum() < MIN_COMPARED or not self._bad.any():
             return None
@@ -133,7 +133,7 @@ class BadChannels:
         bad_columns, good_columns = self._eeg[self._bad], self._eeg[good]
         matrix[bad_columns] = 0.0
         matrix[np.ix_(bad_columns, good_columns)] = spline_weights(self._positions[good], self._positions[self._bad])
-        return matrix
+        return ChannelMatrix(matrix)
 
 
 def build(settings: Settings) -> BadChannels:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipelines.buffers import OutputBuffer
+from pipelines.channel_matrix import ChannelMatrix
 from pipelines.channel_names import canonical_name
 from pipelines.errors import ChannelMismatch, ConfigError
-from pipelines.kernels.filters import apply_matrix
 from pipelines.montage import neighbours
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Channel, Chunk, StreamSpec, read_only
@@ -57,9 +57,8 @@ class Rereference:
         else:
             matrix = np.vstack([rows, np.eye(spec.n_channels)[others]])
             delivered = spec.with_channels((*channels, *(spec.channels[i] for i in others)))
-        self._matrix = np.ascontiguousarray(matrix)
+        self._matrix = ChannelMatrix(matrix)
         self._out = OutputBuffer(len(matrix))
-        apply_matrix(np.zeros((0, spec.n_channels), np.float32), self._out.rows(0), self._matrix)
         return replace(delivered, reference=self._name())
 
     def _name(self) -> str:
@@ -91,7 +90,7 @@ class Rereference:
     def process(self, chunk: Chunk) -> Chunk:
         """Apply the matrix."""
         out = self._out.rows(chunk.n_samples)
-        apply_matrix(chunk.samples, out, self._matrix)
+        self._matrix.apply(chunk.samples, out)
         return replace(chunk, samples=read_only(out))
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from pipelines.buffers import OutputBuffer
+from pipelines.channel_matrix import ChannelMatrix
 from pipelines.channel_names import canonical_name
 from pipelines.errors import ChannelMismatch
-from pipelines.kernels.filters import apply_matrix
 from pipelines.montage import positions, spline_weights
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Channel, Chunk, StreamSpec, read_only
@@ -56,10 +56,8 @@ class Select:
                 f"it has {', '.join(where) or 'no EEG channel'}"
             )
         self._columns = np.array([where.get(name, 0) for name in wanted], dtype=np.int64)
-        self._matrix = self._interpolation(wanted, where, spec.n_channels) if absent else None
+        self._matrix = ChannelMatrix(self._interpolation(wanted, where, spec.n_channels)) if absent else None
         self._out = OutputBuffer(len(wanted))
-        if self._matrix is not None:
-            apply_matrix(np.zeros((0, spec.n_channels), np.float32), self._out.rows(0), self._matrix)
         unit = next((c.unit for c in spec.channels if c.kind == "eeg"), "unknown")
         made = Channel("", unit=unit)
         chosen = tuple(replace(spec.channels[where[n]] if n in where else made, name=n) for n in wanted)
@@ -83,7 +81,7 @@ class Select:
         if self._matrix is None:
             np.take(chunk.samples, self._columns, axis=1, out=out, mode="clip")
         else:
-            apply_matrix(chunk.samples, out, self._matrix)
+            self._matrix.apply(chunk.samples, out)
         return replace(chunk, samples=read_only(out))
 
 

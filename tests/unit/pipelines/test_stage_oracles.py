@@ -11,7 +11,7 @@ import pytest
 from scipy.signal import butter, cheby1, cheby2, iirnotch, sosfilt, sosfilt_zi, tf2sos, upfirdn
 
 from pipelines.errors import ChannelMismatch, ConfigError
-from pipelines.kernels.filters import sos_filter
+from pipelines.kernels.filters import BLOCK, sos_filter
 from pipelines.montage import positions, spline_weights
 from pipelines.plugins import make
 from pipelines.signal import Channel, Flag, StreamSpec, make_chunk
@@ -66,10 +66,11 @@ def test_the_kernel_equals_scipy_to_1e_9() -> None:
     sos = np.ascontiguousarray(butter(4, [1, 40], "bandpass", fs=RATE_HZ, output="sos"))
     x = (X / 1024).astype(np.float32)
     n = x.shape[1]
-    state = np.ascontiguousarray(sosfilt_zi(sos)[:, :, None] * x[0].astype(np.float64))
+    first, second = (zi * x[0].astype(np.float64) for zi in np.split(sosfilt_zi(sos), 2, axis=1))
     out = np.zeros_like(x, dtype=np.float64)
-    arguments = (np.arange(n), sos, state, np.zeros(n), np.zeros(n, np.float32))
-    sos_filter(x, out, *arguments)
+    for start in range(0, len(x), 17):
+        rows = slice(start, start + 17)
+        sos_filter(x[rows], out[rows], np.arange(n), sos, first, second, np.zeros((BLOCK, n)), np.zeros(n), start)
     np.testing.assert_allclose(out, reference(sos, x), atol=1e-9, rtol=0)
 
 
