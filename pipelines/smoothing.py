@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings
@@ -22,6 +22,12 @@ class SmoothingSettings(PluginSettings):
     k: int = Field(3, ge=1, description="k of n: votes a new label needs to replace the present one.")
     n: int = Field(5, ge=1, description="k of n: decisions that vote.")
     reset_on_abstain: bool = Field(True, description="Whether an abstention makes the smoother forget.")
+
+    @model_validator(mode="after")
+    def _can_be_outvoted(self) -> Self:
+        if self.k > self.n:
+            raise ValueError(f"k = {self.k} of n = {self.n} votes can never be reached: k must not exceed n")
+        return self
 
 
 class Smoother:

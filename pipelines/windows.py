@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pipelines.errors import ConfigError
+from pipelines.errors import ConfigError, SignalError
 from pipelines.ring_buffer import RingBuffer
 from pipelines.signal import Chunk, Flag, StreamSpec, Window
 
@@ -33,7 +33,13 @@ class Windower:
         self._last_time_s = 0.0
 
     def push(self, chunk: Chunk) -> Iterator[Window]:
-        """Take a chunk and yield the windows it completes; use each before asking for the next."""
+        """Take a chunk and yield the windows it completes; use each before asking for the next.
+
+        Raises
+        ------
+        SignalError
+            If the chunk begins before the last one ended.
+        """
         if chunk.n_samples == 0:
             return
         if not self._started:
@@ -45,7 +51,10 @@ class Windower:
         while start < chunk.n_samples:
             due = self._due()
             stop = min(chunk.n_samples, due - chunk.first_index)
-            self._ring.push(chunk.samples[start:stop], chunk.times_s[start:stop], chunk.flags[start:stop])
+            # With a hop longer than the window, some rows belong to none.
+            kept = max(start, stop - self.window_samples)
+            self._ring.end_index += kept - start
+            self._ring.push(chunk.samples[kept:stop], chunk.times_s[kept:stop], chunk.flags[kept:stop])
             if self._ring.end_index == due:
                 yield self._window(chunk)
             start = stop
@@ -60,6 +69,11 @@ class Windower:
     def _bridge(self, chunk: Chunk) -> None:
         """Put placeholders where samples were lost; of a long gap only what a window can still see."""
         lost = chunk.first_index - self._ring.end_index
+        if lost < 0:
+            raise SignalError(
+                f"{self._spec.source_id or 'stream'}: a chunk begins at sample {chunk.first_index}, "
+                f"but sample {self._ring.end_index - 1} has already come; reset the windower for a new stream"
+            )
         shown = min(lost, self.window_samples)
         self._ring.end_index += lost - shown
         first_s, last_s = self._last_time_s, float(chunk.times_s[0])

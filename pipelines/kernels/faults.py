@@ -40,7 +40,8 @@ def artifact_flags(
     """Flag large amplitudes, frontal deflections and fast activity.
 
     Shapes: x (n_samples, n_channels); columns, frontal: EEG and frontal columns; previous (k,) and power (k,) state:
-    last value and running mean square of the first difference; thresholds and marks (amplitude, blink, muscle).
+    last value (NaN before the first) and running mean square of the first difference; thresholds and
+    marks (amplitude, blink, muscle).
     """
     for t in range(x.shape[0]):
         peak = 0.0
@@ -50,16 +51,20 @@ def artifact_flags(
             if not np.isfinite(value):
                 continue
             peak = max(peak, abs(value))
-            step = value - previous[i]
+            # The first value has no step.
+            step = value - previous[i] if previous[i] == previous[i] else 0.0
             previous[i] = value
             power[i] = decay * power[i] + (1.0 - decay) * step * step
             fast = max(fast, power[i])
         front = 0.0
+        count = 0
         for i in range(frontal.size):
-            front += x[t, frontal[i]]
+            if np.isfinite(x[t, frontal[i]]):
+                front += x[t, frontal[i]]
+                count += 1
         if peak > thresholds[0]:
             flags[t] |= marks[0]
-        if frontal.size and abs(front / frontal.size) > thresholds[1]:
+        if count and abs(front / count) > thresholds[1]:
             flags[t] |= marks[1]
         if fast > thresholds[2] * thresholds[2]:
             flags[t] |= marks[2]

@@ -56,7 +56,7 @@ class ArtifactFlags:
         if chunk.n_samples == 0:
             return chunk
         if self._fresh or chunk.gap_before:
-            self._previous[:] = chunk.samples[0, self._columns]
+            self._previous[:] = np.nan
             self._power[:] = 0.0
             self._fresh = False
         flags = self._out.flags(chunk.flags)

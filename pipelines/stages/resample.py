@@ -80,6 +80,7 @@ class Resample:
         self._out, self._held = OutputBuffer(spec.n_channels), OutputBuffer(spec.n_channels)
         self._last = np.zeros(spec.n_channels, dtype=np.float32)
         self._fresh = True
+        self._last_time_s = -np.inf
         self._next_input = self._next_output = 0
         self._carried_flags = np.uint8(0)
         self._carried_markers: tuple[Marker, ...] = ()
@@ -101,6 +102,9 @@ class Resample:
         newest = np.arange(first, stop) * self._down
         rows = newest // self._up - chunk.first_index
         times_s = chunk.times_s[rows] + (newest % self._up) / (self._up * self._rate_in)
+        # Between jittered stamps the nominal step may overtake the next stamp; times must not decrease.
+        times_s = np.maximum.accumulate(np.maximum(times_s, self._last_time_s))
+        self._last_time_s = float(times_s[-1]) if stop > first else self._last_time_s
         flags = self._flags(chunk, rows)
         markers = (*self._carried_markers, *chunk.markers)
         self._carried_markers = () if stop > first else markers
@@ -126,6 +130,7 @@ class Resample:
         self._buffer[: self._history] = np.where(np.isfinite(chunk.samples[0]), chunk.samples[0], self._last)
         self._next_output = first
         self._fresh = False
+        self._last_time_s = -np.inf
         self._carried_flags = np.uint8(0)
         return gap
 

@@ -41,10 +41,17 @@ class Select:
         Raises
         ------
         ChannelMismatch
-            Naming the channels that are missing and those there are.
+            Naming the channels that are missing and those there are, or those that bear one name.
         """
+        spelled = [canonical_name(c.name) for c in spec.channels if c.kind == "eeg"]
         where = {canonical_name(c.name): i for i, c in enumerate(spec.channels) if c.kind == "eeg"}
         wanted = [canonical_name(n) for n in self._settings.channels] or list(where)
+        doubled = sorted({n for n in wanted if spelled.count(n) > 1})
+        if doubled:
+            raise ChannelMismatch(
+                f"{spec.source_id or 'the stream'} has several channels that are {', '.join(doubled)} in the 10-10 "
+                f"system (T3 is T7, for example); its channels: {', '.join(spec.names)}"
+            )
         if not wanted:
             raise ChannelMismatch(
                 f"{spec.source_id or 'the stream'} has no EEG channel; its channels: {', '.join(spec.names)}"
