@@ -26,6 +26,7 @@ HOMES = {
     "sinks": "bci_app.sinks",
     "panels": "ui.panels",
     "datasets": "models.datasets",
+    "estimators": "models.estimators",
     "tasks": "models.training.tasks",
 }
 EXTRA_OF = {
@@ -34,6 +35,10 @@ EXTRA_OF = {
     "mne_realtime": "fieldtrip",
     "mne_lsl": "bench",
     "matplotlib": "bench",
+    "braindecode": "bench",
+    "moabb": "bench",
+    "pandas": "bench",
+    "distributed": "bench",
 }
 
 
