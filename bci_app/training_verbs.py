@@ -18,8 +18,9 @@ from models.checkpoints import Card, Training, save, spec_table
 from models.datasets.eegmat import CLASSES, EegMat
 from models.datasets.ssvep_exo import SsvepExo
 from models.decoder import DecoderSpec
+from models.statistics import interval
 from models.training import workload
-from models.training.held_out import Scores, fit_head, interval
+from models.training.held_out import Scores, fit_head
 from pipelines.errors import ConfigError
 
 TRAINABLE: tuple[workload.Model, ...] = ("bandpower", "riemann")

@@ -41,14 +41,6 @@ class Scores:
     auroc: NDArray[np.float64]
 
 
-def interval(values: NDArray[np.float64], seed: int = 0, n_draws: int = 10000) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of values (n_subjects,), drawing subjects with replacement."""
-    rng = np.random.default_rng(seed)
-    means = values[rng.integers(0, len(values), (n_draws, len(values)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
-
-
 def fit_head(people: Sequence[Person], regularisation: float) -> Head:
     """Fit on all; slope and threshold come from decision values of people left out in turn.
 

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.preprocessing import StandardScaler
 
-from models.training.held_out import PLATEAU, fit_head, interval, leave_one_out, mean_person_threshold
+from models.training.held_out import PLATEAU, fit_head, leave_one_out, mean_person_threshold
 from models.training.workload import Person
 
 
@@ -90,13 +90,3 @@ def test_conditions_are_tested_by_the_same_heads() -> None:
     # A shift keeps the ranking within a person and spoils the threshold.
     np.testing.assert_allclose(found["shifted"].auroc, found["same"].auroc)
     assert found["shifted"].balanced_accuracy.mean() < found["same"].balanced_accuracy.mean() - 0.2
-
-
-def test_interval_holds_the_mean_and_shrinks_with_people() -> None:
-    rng = np.random.default_rng(1)
-    few, many = rng.normal(0.8, 0.1, 8), rng.normal(0.8, 0.1, 128)
-    for values in (few, many):
-        low, high = interval(values)
-        assert low < values.mean() < high
-        assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(len(values)), rel=0.15)
-    assert interval(few) == interval(few)
