@@ -1,0 +1,20 @@
+"""CSBrain (arXiv 2506.23075) with a small head: from nothing, or from the official or the user's own weights."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from models.deep.classifier import DeepClassifier
+from models.deep.csbrain_network import CSBrainBuilder
+from models.deep.settings import TrainedSettings
+
+
+class Settings(TrainedSettings):
+    """Depth, from what it starts, and how it is trained."""
+
+    n_layers: int = Field(12, ge=1, description="Layers; official weights need 12.")
+
+
+def build(settings: Settings) -> DeepClassifier:
+    """Make the estimator."""
+    return settings.classifier(CSBrainBuilder(settings.n_layers))
