@@ -17,7 +17,8 @@
     │   ├── CheckpointInvalid  the folder is damaged or not a checkpoint
     │   ├── SpecMismatch       decoder and signal do not fit; names every difference
     │   └── DecodeFailed       it raised, or its answer is not a probability
-    └── RecordingError         a file could not be written or read back
+    ├── RecordingError         a file could not be written or read back
+    └── DataLeak               what judges a decoder has also taught it
 
 Vendor exceptions are translated once, where the vendor is called, with ``raise ... from exc``.
 """
@@ -85,3 +86,7 @@ class DecodeFailed(ModelError):
 
 class RecordingError(BciError):
     """A recording could not be written or read."""
+
+
+class DataLeak(BciError):
+    """What judges a decoder has also taught it: a person, a session or a moment is on two sides of a fold."""

@@ -34,6 +34,9 @@ class Fold:
         Windows of rest that adaptation may use, of training and test people alike; they have no label.
     labelled
         Labelled windows of the test people that adaptation may use.
+    validation_may_teach
+        Whether an estimator that makes no use of validation learns from these windows too. Not where a published
+        protocol says which windows teach.
     """
 
     name: str
@@ -42,3 +45,4 @@ class Fold:
     validation: Rows = field(default_factory=no_rows)
     rest: Rows = field(default_factory=no_rows)
     labelled: Rows = field(default_factory=no_rows)
+    validation_may_teach: bool = True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.dataset import About
+from models.dataset import About, PublishedSplit
 from models.estimator import Windows
 from pipelines.signal import StreamSpec
 
@@ -50,6 +51,10 @@ class Prepared:
         Hash of the data, the recipe and the code that cut it.
     dropped
         Windows left out because samples in them were lost or not finite.
+    contents
+        For each recording a hash of what was recorded, the same in any container and at any scale.
+    splits
+        Published splits of the data set.
     """
 
     about: About
@@ -59,6 +64,8 @@ class Prepared:
     labels: tuple[str, ...]
     key: str
     dropped: int = 0
+    contents: tuple[str, ...] = ()
+    splits: Mapping[str, PublishedSplit] = field(default_factory=dict)
 
     def windows(self, rows: NDArray[np.int64]) -> Windows:
         """Copy windows into memory as (n_windows, n_channels, n_times)."""
