@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from rich.table import Table
 from models.benchmark import eegmat
 from models.benchmark.ssvep import ssvep_accuracy
 from models.checkpoints import Card, Training, save, spec_table
-from models.datasets.eegmat import CLASSES, EegMat
+from models.datasets.eegmat import CHANNELS, CLASSES, EegMat
 from models.datasets.ssvep_exo import SsvepExo
 from models.decoder import DecoderSpec
 from models.statistics import interval
@@ -62,7 +63,7 @@ def train_workload(folder: Path, out: Path, kind: str) -> None:
         classes=CLASSES,
         window_s=workload.WINDOW_S,
         rate_hz=workload.RATE_HZ,
-        channels=workload.CHANNELS,
+        channels=CHANNELS,
         pipeline=workload.STAGES,
         calibration_s=workload.REST_S,
         hop_s=0.5,
@@ -86,11 +87,12 @@ def train_workload(folder: Path, out: Path, kind: str) -> None:
 
 
 def _training(data: EegMat, model: str) -> Training:
-    subjects = data.subjects()
+    keys = data.keys()
+    files = [path for key in keys for path in data.files(key)]
     return Training(
         dataset="EEGMAT (PhysioNet eegmat 1.0.0, ODC-By 1.0)",
-        subjects=tuple(f"{s:02d}" for s in subjects),
-        files={data.path(s, label).name: data.sha256(s, label) for s in subjects for label in CLASSES},
+        subjects=tuple(dict.fromkeys(key.subject for key in keys)),
+        files={path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
         commands=(f"bci-app train {model} FOLDER OUT",),
     )
 

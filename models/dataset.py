@@ -7,13 +7,15 @@ windows are cut out of intervals is said by a recipe (``models.benchmark.recipe`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
+from pipelines.errors import RecordingError
 from pipelines.signal import Chunk, StreamSpec
 
+FoundT = TypeVar("FoundT")
 Task = Literal["classification", "regression", "retrieval"]
 Access = Literal["open", "form", "request"]
 """Open: fetched by ``fetch``. Form: a data use agreement is signed first. Request: the authors are asked."""
@@ -38,7 +40,7 @@ class About:
     channels
         10-10 names of the channels a benchmark uses, in the files' order.
     rate_hz
-        Sampling rate as distributed (Hz).
+        Sampling rate as distributed (Hz). Converted copies may have another: a recording's own is in its ``spec``.
     unit
         Unit of the distributed samples; ``"unknown"`` where nobody says.
     window_s
@@ -75,6 +77,11 @@ class About:
     cautions: tuple[str, ...] = ()
 
 
+def not_here(folder: Path, missing: str, about: About) -> RecordingError:
+    """Return the error of a folder that lacks files: which folder, which files, how to get them."""
+    return RecordingError(f"{folder}: no {missing} here. {about.how_to_get}")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
     """One recording: subject, session of that subject, run (or clip) of that session, as the data set names them."""
@@ -82,6 +89,21 @@ class Key:
     subject: str
     session: str = "1"
     run: str = "1"
+
+
+def found_at(where: Mapping[Key, FoundT], key: Key, folder: Path) -> FoundT:
+    """Return what a key leads to.
+
+    Raises
+    ------
+    RecordingError
+        If the folder has no such recording.
+    """
+    try:
+        return where[key]
+    except KeyError:
+        who = f"subject {key.subject}, session {key.session}, run {key.run}"
+        raise RecordingError(f"{folder}: no recording of {who} here") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +174,10 @@ class DataSet(Protocol):
     """A data set in a folder. ``Settings`` of its plug-in has a ``folder``; ``build`` reads nothing yet.
 
     Laws (``tests/contract/test_datasets.py``): ``keys`` is sorted and without doubles; every trial and every rest lies
-    inside its recording; labels are of ``about.classes``; channels and rate are those of ``about``; an empty folder
-    raises :class:`RecordingError` whose words are ``about.how_to_get``.
+    inside its recording; labels are of ``about.classes``; channels and rate are those of ``about``; chunks number their
+    samples without a break and declare their gaps; no part of a published split overlaps another; a file that is
+    damaged or absent is named; nothing personal is told; an empty folder raises :class:`RecordingError` whose words
+    are ``about.how_to_get``. If the access is open, the module is :class:`Fetchable`.
     """
 
     @property
@@ -187,5 +211,19 @@ class DataSet(Protocol):
         ------
         RecordingError
             If a file is absent or damaged.
+        """
+        ...
+
+
+class Fetchable(Protocol):
+    """The module of a data set that may be fetched by anybody."""
+
+    def fetch(self, folder: Path, tell: Callable[[str], None]) -> None:
+        """Download what is not there yet, check it against its published checksums, and say how far it is.
+
+        Raises
+        ------
+        RecordingError
+            If it cannot be reached or what came is not what was published.
         """
         ...

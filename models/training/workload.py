@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cross_spectra import CrossSpectra
-from models.datasets.eegmat import CLASSES, EegMat
+from models.datasets.eegmat import CHANNELS, CLASSES, EegMat
 from models.rest_features import RestFeatures, log_band_power
 from pipelines.plugins import make
 from pipelines.signal import Chunk, StreamSpec
@@ -22,10 +22,6 @@ from pipelines.windows import Windower
 
 Model = Literal["raw", "bandpower", "riemann"]
 RATE_HZ, WINDOW_S, HOP_S, REST_S = 200.0, 5.0, 2.5, 60.0
-# fmt: off
-CHANNELS = ("Fp1", "Fp2", "F3", "F4", "F7", "F8", "T7", "T8", "C3", "C4", "P7", "P8", "P3", "P4", "O1", "O2",
-            "Fz", "Cz", "Pz")
-# fmt: on
 BANDS_HZ = ((2.0, 4.0), (4.0, 6.0), (6.0, 8.0), (8.0, 10.0), (10.0, 13.0), (13.0, 20.0), (20.0, 30.0), (30.0, 40.0))
 N_TAPERS = 3
 STAGES: tuple[dict[str, Any], ...] = (
@@ -66,10 +62,10 @@ def live_covariances(spec: StreamSpec, chunk: Chunk, hop_s: float = HOP_S) -> Co
 def read_recordings(data: EegMat, tell: Callable[[str], None]) -> Recordings:
     """Read all subjects there."""
     found = {}
-    for subject in data.subjects():
-        tell(f"subject {subject:02d}")
-        for label in CLASSES:
-            found[subject, label] = live_covariances(*data.read(subject, label))
+    for key in data.keys():
+        tell(f"subject {key.subject}, run {key.run}")
+        recording = data.read(key)
+        found[int(key.subject), str(recording.trials[0].label)] = live_covariances(recording.spec, recording.chunks[0])
     return found
 
 

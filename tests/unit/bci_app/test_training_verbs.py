@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from bci_app import training_verbs
 from models.checkpoints import load, load_decoder
-from models.datasets.eegmat import CLASSES, EegMat
-from models.training import workload
+from models.datasets.eegmat import CHANNELS, CLASSES
 from pipelines.errors import ConfigError, RecordingError
 
 SUBJECTS = (3, 5, 6, 15, 19, 25)
@@ -38,14 +38,14 @@ def test_trained_decoder_loads_and_its_card_tells_all(
     card = load(tmp_path / "made").card
     assert card.kind == kind
     assert card.training.subjects == tuple(f"{s:02d}" for s in SUBJECTS)
-    assert card.training.files["Subject03_1.edf"] == EegMat(few).sha256(3, "rest")
+    assert card.training.files["Subject03_1.edf"] == sha256((few / "Subject03_1.edf").read_bytes()).hexdigest()
     assert "separate recordings" in card.summary
     figures = card.metrics["models"]
     assert set(figures) == {"band power, no rest", "bandpower", kind}
     assert f"{figures[kind]['balanced_accuracy']:.3f}" in printed
     assert figures[kind]["balanced_accuracy"] > 0.8
     spec = load_decoder(str(tmp_path / "made")).spec
-    assert (spec.classes, spec.calibration_s, spec.channels) == (CLASSES, 60.0, workload.CHANNELS)
+    assert (spec.classes, spec.calibration_s, spec.channels) == (CLASSES, 60.0, CHANNELS)
 
 
 @pytest.mark.shared

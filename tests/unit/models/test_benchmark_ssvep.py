@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from models.benchmark.ssvep import decided, ssvep_accuracy
+from models.dataset import Key, Labelled, Trial
 from models.datasets.ssvep_exo import SsvepExo
-from pipelines.errors import RecordingError
-from pipelines.signal import Channel, Marker, StreamSpec, make_chunk
+from pipelines.signal import Channel, StreamSpec, make_chunk
 
 RATE_HZ = 256.0
 
@@ -25,34 +25,10 @@ def test_trials_are_cut_at_their_cues() -> None:
         inside = (t >= at + 2) & (t < at + 5)
         rows[inside] += 1e-3 * np.sin(2 * np.pi * float(label.split()[0]) * t[inside])[:, None]
     spec = StreamSpec(RATE_HZ, tuple(Channel(f"e{i}", unit="unknown") for i in range(8)), "led")
-    chunk = make_chunk(rows, t, 0, markers=tuple(Marker(at, label) for at, label in cues))
+    trials = tuple(Trial(at, at + 5.0, label) for at, label in cues)
+    session = Labelled(Key("1"), spec, (make_chunk(rows, t, 0),), trials)
     # The last trial is not complete.
-    assert decided(spec, chunk) == [(label, label) for _, label in cues[:-1]]
-
-
-def test_folder_without_the_data_set_says_where_it_is_to_be_had(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="no subjectNN"):
-        SsvepExo(tmp_path).sessions()
-
-
-def test_damaged_session_is_named(tmp_path: Path) -> None:
-    (tmp_path / "subject01").mkdir()
-    session = tmp_path / "subject01" / "record-[1]_raw.fif"
-    session.write_bytes(b"not a FIF file at all, whatever its name says")
-    with pytest.raises(RecordingError, match=r"record-\[1\]_raw.fif: cannot be read"):
-        SsvepExo(tmp_path).read(session)
-
-
-@pytest.mark.shared
-def test_seventeen_sessions_are_distinct(shared_data: Path) -> None:
-    sessions = SsvepExo(shared_data / "ssvep_exo").sessions()
-    assert sum(map(len, sessions.values())) == 17
-    spec, chunk = SsvepExo(shared_data / "ssvep_exo").read(sessions["subject01"][0])
-    assert spec.rate_hz == RATE_HZ
-    assert [c.unit for c in spec.channels] == ["unknown"] * 8
-    labels = [marker.label for marker in chunk.markers]
-    assert {label: labels.count(label) for label in set(labels)} == {"rest": 8, "13 Hz": 8, "17 Hz": 8, "21 Hz": 8}
-    assert labels[:8] == ["rest"] * 8
+    assert decided(session) == [(label, label) for _, label in cues[:-1]]
 
 
 @pytest.mark.shared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ from scipy.signal import firwin, lfilter, resample_poly
 
 from models.checkpoints import load, load_decoder
 from models.cross_spectra import CrossSpectra
-from models.datasets.eegmat import CLASSES, EegMat
+from models.dataset import Key
+from models.datasets.eegmat import CHANNELS, CLASSES, EegMat
 from models.training import workload
 from models.training.held_out import leave_one_out
-from pipelines.errors import ChannelMismatch, RecordingError, SpecMismatch
+from pipelines.errors import ChannelMismatch, SpecMismatch
 from pipelines.plugins import make
 from pipelines.signal import Channel, Chunk, StreamSpec, make_chunk
 from pipelines.stage import Pipeline
@@ -115,34 +117,13 @@ def test_average_reference_of_covariances_is_that_of_samples() -> None:
         np.testing.assert_allclose(found, spectra.covariances((rows - reference[:, None])[:1000]), atol=1e-8)
 
 
-def test_folder_without_the_data_set_says_where_it_is_to_be_had(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"physionet\.org/content/eegmat"):
-        EegMat(tmp_path).subjects()
-
-
-@pytest.mark.shared
-def test_published_test_subjects_are_never_touched(tmp_path: Path, shared_data: Path) -> None:
-    assert EegMat(shared_data / "eegmat").subjects() == list(range(32))
-    for subject in (3, 32, 35):
-        for part in (1, 2):
-            (tmp_path / f"Subject{subject:02d}_{part}.edf").touch()
-    assert EegMat(tmp_path).subjects() == [3]
-
-
-@pytest.mark.shared
-def test_damaged_recording_is_named(tmp_path: Path, shared_data: Path) -> None:
-    good = (shared_data / "eegmat" / "Subject00_1.edf").read_bytes()
-    (tmp_path / "Subject00_1.edf").write_bytes(b"\0" * 256 + good[256:2000])
-    with pytest.raises(RecordingError, match=r"Subject00_1\.edf: cannot be read"):
-        EegMat(tmp_path).read(0, "rest")
-
-
 @pytest.mark.shared
 def test_published_500_hz_and_stored_200_hz_agree(shared_data: Path) -> None:
-    found = [
-        np.log(np.diagonal(workload.live_covariances(*EegMat(folder).read(0, "rest")), axis1=2, axis2=3))
-        for folder in (shared_data / "eegmat", shared_data / "eegmat" / "original_500hz")
+    recordings = [
+        EegMat(folder).read(Key("00")) for folder in (shared_data / "eegmat", shared_data / "eegmat" / "original_500hz")
     ]
+    assert [recording.spec.rate_hz for recording in recordings] == [200.0, 500.0]
+    found = [np.log(np.diagonal(workload.live_covariances(r.spec, r.chunks[0]), axis1=2, axis2=3)) for r in recordings]
     n = min(map(len, found))
     assert np.abs(found[0][:n] - found[1][:n]).mean() < 0.05
 
@@ -161,9 +142,9 @@ def test_bandpower_reaches_the_measured_floor(shared_data: Path) -> None:
 @pytest.mark.shared
 def test_shipped_decoder_knows_what_it_was_trained_on(shared_data: Path) -> None:
     card = load(Path(workload.__file__).parent.parent / "shipped" / "workload").card
-    data = EegMat(shared_data / "eegmat")
+    task = shared_data / "eegmat" / "Subject05_2.edf"
     assert card.training.subjects == tuple(f"{s:02d}" for s in range(32))
-    assert card.training.files["Subject05_2.edf"] == data.sha256(5, CLASSES[1])
+    assert card.training.files["Subject05_2.edf"] == sha256(task.read_bytes()).hexdigest()
     riemann, baseline = (card.metrics["models"][name]["balanced_accuracy"] for name in ("riemann", "bandpower"))
     assert riemann > 0.88 > baseline
 
@@ -171,7 +152,7 @@ def test_shipped_decoder_knows_what_it_was_trained_on(shared_data: Path) -> None
 def test_shipped_decoder_is_made_for_these_stages() -> None:
     spec = load_decoder("workload").spec
     assert tuple(map(dict, spec.pipeline)) == workload.STAGES
-    assert spec.channels == workload.CHANNELS
+    assert spec.channels == CHANNELS
     assert spec.classes == CLASSES
     delivered = Pipeline([make("stages", dict(table)) for table in spec.pipeline]).prepare(stream(512.0))
     spec.check(delivered)
