@@ -18,7 +18,7 @@ from pipelines.signal import Chunk, StreamSpec
 FoundT = TypeVar("FoundT")
 Task = Literal["classification", "regression", "retrieval"]
 Access = Literal["open", "form", "request"]
-"""Open: fetched by ``fetch``. Form: a data use agreement is signed first. Request: the authors are asked."""
+"""Open: anybody may download it. Form: a data use agreement is signed first. Request: the authors are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +175,9 @@ class DataSet(Protocol):
 
     Laws (``tests/contract/test_datasets.py``): ``keys`` is sorted and without doubles; every trial and every rest lies
     inside its recording; labels are of ``about.classes``; channels and rate are those of ``about``; chunks number their
-    samples without a break and declare their gaps; no part of a published split overlaps another; a file that is
-    damaged or absent is named; nothing personal is told; an empty folder raises :class:`RecordingError` whose words
-    are ``about.how_to_get``. If the access is open, the module is :class:`Fetchable`.
+    samples without a break and declare their gaps; no part of a published split overlaps another; a damaged file is
+    named, and so is an absent one if its recording is still listed; nothing personal is told; an empty folder raises
+    :class:`RecordingError` whose words are ``about.how_to_get``. Only the module of an open one is :class:`Fetchable`.
     """
 
     @property

@@ -1,0 +1,43 @@
+"""Variables of MATLAB files, by name: what is not asked for, such as who a person is, is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scipy.io import loadmat, whosmat
+
+from pipelines.errors import RecordingError
+
+
+def mat_names(path: Path) -> list[str]:
+    """Return the names of a file's variables.
+
+    Raises
+    ------
+    RecordingError
+        If the file is absent or damaged.
+    """
+    try:
+        return [name for name, _, _ in whosmat(path)]
+    except Exception as exc:  # SciPy raises whatever the damage leads it to
+        raise RecordingError(f"{path}: cannot be read as a MATLAB file: {exc or type(exc).__name__}") from exc
+
+
+def read_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Return variables of a MATLAB file (versions 4 to 7.2).
+
+    Raises
+    ------
+    RecordingError
+        If the file is absent or damaged, or lacks one of them.
+    """
+    try:
+        found: dict[str, Any] = loadmat(path, variable_names=list(names))
+    except Exception as exc:  # SciPy raises whatever the damage leads it to
+        raise RecordingError(f"{path}: cannot be read as a MATLAB file: {exc or type(exc).__name__}") from exc
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise RecordingError(f"{path}: has no variable {', '.join(missing)}")
+    return {name: found[name] for name in names}
