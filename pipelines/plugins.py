@@ -60,8 +60,8 @@ def names(kind: str) -> list[str]:
     return sorted(shipped | set(_external(kind)))
 
 
-def load(kind: str, name: str) -> ModuleType:
-    """Import one plug-in module.
+def load(kind: str, name: str, where: str = "") -> ModuleType:
+    """Import one plug-in module; ``where`` begins the error messages, as in :func:`make`.
 
     Raises
     ------
@@ -70,9 +70,10 @@ def load(kind: str, name: str) -> ModuleType:
     MissingDependency
         If it needs a package that is not installed.
     """
+    where = where or kind
     known = names(kind)
     if name not in known:
-        raise ConfigError(f"{kind}: there is no {name!r}; known are: {', '.join(known)}")
+        raise ConfigError(f"{where}: there is no {name!r}; known are: {', '.join(known)}")
     point = _external(kind).get(name)
     try:
         module = point.load() if point else importlib.import_module(f"{HOMES[kind]}.{name}")
@@ -80,9 +81,9 @@ def load(kind: str, name: str) -> ModuleType:
         package = (exc.name or "").split(".")[0]
         extra = EXTRA_OF.get(package)
         how = f"pip install 'bci-app[{extra}]'" if extra else f"pip install {package}"
-        raise MissingDependency(f"{kind}: {name!r} needs the package {package!r}: {how}") from exc
+        raise MissingDependency(f"{where}: {name!r} needs the package {package!r}: {how}") from exc
     if not isinstance(module, ModuleType):
-        raise ConfigError(f"{kind}: entry point {name!r} must name a module with Settings and build")
+        raise ConfigError(f"{where}: entry point {name!r} must name a module with Settings and build")
     return module
 
 
@@ -109,7 +110,7 @@ def configure(kind: str, table: Mapping[str, Any], where: str = "") -> tuple[Mod
     name = values.pop("kind", None)
     if not isinstance(name, str):
         raise ConfigError(f"{where}: the key 'kind' is missing; known are: {', '.join(names(kind))}")
-    module = load(kind, name)
+    module = load(kind, name, where)
     try:
         return module, module.Settings(**values)
     except ValidationError as exc:
