@@ -23,6 +23,7 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     Session,
     StartRecording,
     StateEvent,
@@ -81,7 +82,7 @@ class Engine:
         self._limit = None if duration_s is None else round(duration_s * session.spec.rate_hz)
         self._timer = LoopTimer()
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._pending: deque[NoticeEvent] = deque()
+        self._pending: deque[NoticeEvent | RecordingEvent] = deque()
         self._bad_channels: frozenset[str] = frozenset()
         self._deciding = path.decoding is not None
         self._samples = self._lost = 0
@@ -235,9 +236,8 @@ class Engine:
                     recorder.stop()
 
     def _report(self) -> None:
+        self._tell_pending()
         now = now_s()
-        while self._pending:
-            self._tell(self._pending.popleft())
         if now < self._next_report_s:
             return
         self._next_report_s = now + 1.0
@@ -250,9 +250,13 @@ class Engine:
 
     def _open_sinks(self) -> None:
         for recorder in self.recorders:
-            recorder.on_notice = self._pending.append
+            recorder.on_event = self._pending.append
         for sink in list(self._sinks):
             sink.open(self._session)
+
+    def _tell_pending(self) -> None:
+        while self._pending:
+            self._tell(self._pending.popleft())
 
     def _tell(self, event: Event) -> None:
         with self._timer.section("sinks"):
@@ -268,7 +272,8 @@ class Engine:
     def _close_sink(self, sink: Sink) -> None:
         try:
             sink.close()
-        except (BciError, OSError, ValueError, RuntimeError) as exc:
+        except Exception as exc:  # the engine's border: the others must be closed all the same
+            log.error("sink could not be closed", exc_info=not isinstance(exc, BciError))
             self._notice("error", f"{type(sink).__name__} could not be closed: {exc}")
 
     def _notice(self, level: Level, text: str) -> None:
@@ -288,9 +293,8 @@ class Engine:
         self._report()
         if self._failure is not None:
             self._set_state(EngineState.FAILED, str(self._failure))
-        self._supply.close()
-        for sink in self._sinks:
-            self._close_sink(sink)
-        for notice in self._pending:  # told by sinks while they closed: nobody is left to hear it but the log
-            log.log(LEVELS[notice.level], "%s", notice.text)
+        while self._sinks:  # recorders come first: those still open hear what they say while closing
+            self._close_sink(self._sinks.pop(0))
+            self._tell_pending()
+        self._supply.close()  # last: a device that hangs or fails must not cost the end of a recording
         self.state = EngineState.FAILED if self._failure else EngineState.IDLE

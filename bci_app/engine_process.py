@@ -10,7 +10,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bci_app.events import Command, EngineState, Event, StateEvent
+from bci_app.events import Command, EngineState, Event, NoticeEvent, StateEvent
+from devices.clock import now_s
 from pipelines.errors import BciError
 
 STOP = "stop"
@@ -26,6 +27,7 @@ class EngineProcess:
             target=_child, args=(dict(settings), self._child_end), name="bci_app-engine", daemon=True
         )
         self._message = ""
+        self._terminated = False
 
     def start(self) -> None:
         """Start the child; its first event comes a second or so later."""
@@ -33,7 +35,7 @@ class EngineProcess:
         self._child_end.close()
 
     def poll(self) -> list[Event]:
-        """Return all events that wait, without blocking."""
+        """Return all events that wait, without blocking; of a dead child, all it has sent."""
         events: list[Event] = []
         try:
             while self.connection.poll(0):
@@ -56,29 +58,41 @@ class EngineProcess:
         except OSError:
             return
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """Ask the engine to end and wait; one that does not end in time is terminated."""
-        if self._process.pid is None:
-            return
+    def stop(self, timeout_s: float = 5.0) -> list[Event]:
+        """Ask the engine to end, wait, and return what it still said; one that does not end in time is terminated."""
+        if self._process.pid is None or self.connection.closed:
+            return []
         with suppress(OSError):
             self.connection.send(STOP)
+        events: list[Event] = []
         waited_s = 0.0
         while self._process.is_alive() and waited_s < timeout_s:
-            self.poll()  # a full pipe would keep the child from ending
+            events += self.poll()  # a full pipe would keep the child from ending
             self._process.join(0.05)
             waited_s += 0.05
         if self._process.is_alive():
-            self._process.terminate()
-            self._process.join(1.0)
+            events.append(self._terminate(timeout_s))
+        events += self.poll()
         self.connection.close()
+        return events
+
+    def _terminate(self, timeout_s: float) -> NoticeEvent:
+        self._terminated = True
+        self._process.terminate()
+        self._process.join(1.0)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(1.0)
+        text = f"the engine did not end within {timeout_s:g} s and was terminated; what it recorded is readable"
+        return NoticeEvent("warning", text, now_s())
 
     def is_alive(self) -> bool:
         """Whether the child runs."""
         return self._process.is_alive()
 
     def exit_message(self) -> str:
-        """Say why the engine ended; empty while it runs or after a good end."""
-        if self._process.is_alive() or self._process.exitcode in (None, 0):
+        """Say why the engine ended; empty while it runs, after a good end, and where ``stop`` had to terminate it."""
+        if self._process.is_alive() or self._terminated or self._process.exitcode in (None, 0):
             return self._message
         return self._message or f"the engine ended unexpectedly (exit code {self._process.exitcode})"
 

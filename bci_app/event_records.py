@@ -16,6 +16,7 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     Session,
     SessionEvent,
     StateEvent,
@@ -72,6 +73,8 @@ def event_record(event: Event) -> dict[str, Any] | None:
             return {"event": "quality", "bad_channels": bad_channels, "time_s": time_s}
         case NoticeEvent(level, text, time_s):
             return {"event": "notice", "level": level, "text": text, "time_s": time_s}
+        case RecordingEvent(path, active, fault, time_s):
+            return {"event": "recording", "path": path, "active": active, "fault": fault, "time_s": time_s}
         case LoopTiming():
             return _timing_record(event)
 

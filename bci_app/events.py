@@ -121,6 +121,28 @@ class NoticeEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingEvent:
+    """A recorder has begun a file, or ended it. What a person should read of that comes as a notice besides.
+
+    Parameters
+    ----------
+    path
+        The file.
+    active
+        Whether it is being written.
+    fault
+        What ended it too early, or kept it from being finished; empty after a start and a good end.
+    time_s
+        LSL clock.
+    """
+
+    path: str
+    active: bool
+    fault: str = ""
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SectionTiming:
     """Duration of one section of the loop over the last second (ms)."""
 
@@ -159,7 +181,17 @@ class LoopTiming:
     time_s: float
 
 
-Event = SessionEvent | ChunkEvent | MarkerEvent | DecisionEvent | StateEvent | QualityEvent | NoticeEvent | LoopTiming
+Event = (
+    SessionEvent
+    | ChunkEvent
+    | MarkerEvent
+    | DecisionEvent
+    | StateEvent
+    | QualityEvent
+    | NoticeEvent
+    | RecordingEvent
+    | LoopTiming
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from rich.table import Table
 from bci_app.assembly import build
 from bci_app.config import SessionSettings, load_session, validate, with_overrides
 from bci_app.events import NoticeEvent
-from bci_app.sink import Recorder, Sink
+from bci_app.sink import Sink
 from bci_app.summary import Summary
 from bci_app.terminal_view import TerminalView
 from devices.sources.recording import embedded_session
@@ -46,18 +46,14 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 def run_demo(settings: SessionSettings, console: Console) -> None:
     """Run the demonstration in the terminal and print the summary."""
-    summary = Summary()
-    recording = _run(settings, [summary, TerminalView(console)])
-    console.print(summary.table(recording))
+    _run(settings, [TerminalView(console)], console)
 
 
 def run_daemon(settings: SessionSettings, console: Console) -> None:
     """Run a session headless; decisions go out on LSL unless the session names other sinks."""
     if not settings.sinks:
         settings = settings.model_copy(update={"sinks": ({"kind": "lsl_outlet"}, {"kind": "console"})})
-    summary = Summary()
-    recording = _run(settings, [summary])
-    console.print(summary.table(recording))
+    _run(settings, [], console)
 
 
 def run_record(settings: SessionSettings, folder: str, seconds: float | None, console: Console) -> None:
@@ -66,38 +62,15 @@ def run_record(settings: SessionSettings, folder: str, seconds: float | None, co
     settings = settings.model_copy(
         update={"decoder": None, "stages": (), "sinks": (recorder, {"kind": "console"}), "duration_s": seconds}
     )
+    _run(settings, [], console)
+
+
+def _run(settings: SessionSettings, sinks: Sequence[Sink], console: Console) -> None:
+    """Run to the end and print the summary."""
     summary = Summary()
-    recording = _run(settings, [summary])
-    console.print(summary.table(recording))
-
-
-def _run(settings: SessionSettings, sinks: Sequence[Sink]) -> str:
-    """Run to the end; return the path of the recording, empty if there is none."""
-    watch = _RecordingWatch()
     with stop_on_signals() as stop:
-        engine = build(settings, [*sinks, watch])
-        watch.recorders = engine.recorders
-        engine.run(stop)
-    return watch.path
-
-
-class _RecordingWatch:
-    """Remembers the last path of the recorder; it forgets it when it closes."""
-
-    def __init__(self) -> None:
-        self.recorders: Sequence[Recorder] = ()
-        self.path = ""
-
-    def open(self, session: object) -> None:
-        pass
-
-    def accept(self, event: object) -> None:
-        for recorder in self.recorders:
-            if recorder.path is not None:
-                self.path = str(recorder.path)
-
-    def close(self) -> None:
-        pass
+        build(settings, [*sinks, summary]).run(stop)
+    console.print(summary.table())
 
 
 @dataclass(frozen=True, slots=True)

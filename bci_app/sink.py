@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from bci_app.events import Event, NoticeEvent, Session
+from bci_app.events import Event, NoticeEvent, RecordingEvent, Session
 
 
 class Sink(Protocol):
     """Recorder, LSL outlet, console, the pipe to the window: all equal, all called on the engine's thread.
 
     A chunk's arrays may be reused after ``accept`` returns: copy what is kept. A sink that raises is reported by a
-    notice and closed; the engine and the other sinks go on.
+    notice and closed; the engine and the other sinks go on. At the end recorders are closed first and the rest in turn:
+    what one says while it closes still reaches those behind it.
     """
 
     def open(self, session: Session) -> None:
@@ -33,8 +34,9 @@ class Sink(Protocol):
 class Recorder(Protocol):
     """What a sink that writes a recording offers besides :class:`Sink`."""
 
-    on_notice: Callable[[NoticeEvent], None] | None
-    """Set by the engine before ``open``: how the recorder tells of a start, an end, a full disk, a failed write."""
+    on_event: Callable[[NoticeEvent | RecordingEvent], None] | None
+    """Set by the engine before ``open``. Every start and end is told as a :class:`RecordingEvent`, whatever the cause;
+    a notice tells a person of it, of a disk that fills up, of a failed write."""
 
     @property
     def path(self) -> Path | None:

@@ -1,4 +1,4 @@
-"""What a session came to: decisions, their hash, agreement with ground truth, latency."""
+"""What a session came to: decisions, their hash, agreement with ground truth, latency, recordings."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections import Counter
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
-from bci_app.events import ChunkEvent, DecisionEvent, Event, MarkerEvent, Session
+from bci_app.events import DecisionEvent, Event, LoopTiming, MarkerEvent, RecordingEvent, Session, SessionEvent
 from pipelines.decision import Decision, DecisionHash
 
 GROUND_TRUTH = "ground_truth"
@@ -23,6 +24,7 @@ class Summary:
         self.n_decisions = 0
         self.labels: Counter[str] = Counter()
         self.samples = self.lost_samples = 0
+        self._recordings: dict[str, RecordingEvent] = {}
         self._hash = DecisionHash()
         self._latencies_ms: list[float] = []
         self._truth: list[tuple[float, str]] = []
@@ -35,13 +37,17 @@ class Summary:
     def accept(self, event: Event) -> None:
         """Count one event."""
         match event:
+            case SessionEvent(session):
+                self.session = session
             case DecisionEvent(decision):
                 self._count(decision)
             case MarkerEvent(marker) if marker.stream == GROUND_TRUTH:
                 self._truth.append((marker.time_s, marker.label))
-            case ChunkEvent(chunk):
-                self.samples += chunk.n_samples
-                self.lost_samples += chunk.gap_before
+            case LoopTiming():
+                # The engine's own count: a busy window is not shown every chunk.
+                self.samples, self.lost_samples = event.samples, event.lost_samples
+            case RecordingEvent(path):
+                self._recordings[path] = event
 
     def close(self) -> None:
         """Nothing to free."""
@@ -81,18 +87,22 @@ class Summary:
         p50, p99 = np.percentile(self._latencies_ms, [50, 99])
         return float(p50), float(p99)
 
-    def table(self, recording: str = "") -> Table:
+    def table(self) -> Table:
         """Return the summary for a terminal."""
         table = Table(title="Session", show_header=False)
+        table.add_column()
+        table.add_column(overflow="fold")  # a path that is cut off cannot be found again
         session = self.session
         if session is not None:
             rate = session.spec.rate_hz
-            table.add_row("source", f"{session.spec.source_id}: {session.spec.n_channels} channels at {rate:g} Hz")
+            table.add_row(
+                "source", f"{escape(session.spec.source_id)}: {session.spec.n_channels} channels at {rate:g} Hz"
+            )
             table.add_row("signal", f"{self.samples / rate:.1f} s, {self.lost_samples} samples lost")
             table.add_row("decoder", session.model_id or "none")
         abstained = self.n_windows - self.n_decisions
         shares = ", ".join(f"{label} {count}" for label, count in self.labels.most_common())
-        table.add_row("decisions", f"{self.n_decisions} ({shares}); {abstained} abstained")
+        table.add_row("decisions", f"{self.n_decisions}{f' ({shares})' if shares else ''}; {abstained} abstained")
         agreeing, judged = self.agreement()
         if judged:
             table.add_row("agreement", f"{agreeing / judged:.0%} with ground truth, {judged} windows judged")
@@ -101,6 +111,12 @@ class Summary:
             table.add_row("latency", f"p50 {latency[0]:.2f} ms, p99 {latency[1]:.2f} ms (last sample to decision)")
         if self.n_windows:
             table.add_row("sha256", f"{self.decisions_sha256} (a replay gives the same)")
-        if recording:
-            table.add_row("recording", recording)
+        for event in self._recordings.values():
+            table.add_row("recording", escape(_recording_text(event)))
         return table
+
+
+def _recording_text(event: RecordingEvent) -> str:
+    if event.fault:
+        return f"{event.path} (ended early: {event.fault})"
+    return f"{event.path} (not finished; what was written is readable)" if event.active else event.path

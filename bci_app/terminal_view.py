@@ -16,6 +16,7 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     Session,
     StateEvent,
 )
@@ -36,6 +37,7 @@ class TerminalView:
         self._state, self._truth, self._quality = EngineState.IDLE, "", ""
         self._seconds = 0.0
         self._timing = ""
+        self._recording: RecordingEvent | None = None
         self._notices: list[str] = []
 
     def open(self, session: Session) -> None:
@@ -64,6 +66,8 @@ class TerminalView:
             case NoticeEvent(level, text):
                 self._notices = [*self._notices[-3:], f"{level}: {text}"]
                 self._line(f"{level}: {text}")
+            case RecordingEvent():
+                self._recording = event
             case LoopTiming(sections=sections):
                 self._timing = "  ".join(f"{s.name} {s.p50_ms:.2f}/{s.p99_ms:.2f}" for s in sections)
 
@@ -75,7 +79,7 @@ class TerminalView:
 
     def _line(self, text: str) -> None:
         if self._live is None:
-            self._console.print(f"{self._seconds:7.1f} s  {text}", markup=False, highlight=False)
+            self._console.print(f"{self._seconds:7.1f} s  {text}", markup=False, highlight=False, soft_wrap=True)
 
     def _render(self) -> Group:
         table = Table.grid(padding=(0, 2))
@@ -93,8 +97,19 @@ class TerminalView:
             for label, p in zip(decision.labels, decision.probabilities, strict=True):
                 table.add_row(label, Text("█" * round(p * BAR), style="cyan") + Text(f" {p:.2f}"))
         table.add_row("bad channels", self._quality or "none")
+        table.add_row("recording", _recording_line(self._recording))
         table.add_row("loop ms p50/p99", self._timing)
         return Group(table, *(Text(notice, style="dim") for notice in self._notices))
+
+
+def _recording_line(event: RecordingEvent | None) -> Text:
+    if event is None:
+        return Text("off")
+    if event.active:
+        return Text(f"● {event.path}", style="red")
+    if event.fault:
+        return Text(f"ended early: {event.path}", style="yellow")
+    return Text(f"off; saved {event.path}")
 
 
 def _sentence(decision: Decision, truth: str) -> str:

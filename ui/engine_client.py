@@ -18,12 +18,13 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     SessionEvent,
     StateEvent,
 )
 from devices.clock import now_s
 
-TOPICS = ("session", "chunk", "marker", "decision", "state", "quality", "notice", "timing")
+TOPICS = ("session", "chunk", "marker", "decision", "state", "quality", "notice", "recording", "timing")
 """Signals of the client that carry an event's content."""
 REFRESH_MS = 16
 """Time between two looks at the pipe (ms): about 60 a second."""
@@ -44,8 +45,8 @@ class EngineLike(Protocol):
         """Send a command."""
         ...
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """End it and free everything."""
+    def stop(self, timeout_s: float = 5.0) -> list[Event]:
+        """End it, free everything, and return what it still said."""
         ...
 
     def is_alive(self) -> bool:
@@ -63,6 +64,8 @@ class EngineClient(QObject):
     Every signal carries one object of :mod:`bci_app.events` or :mod:`pipelines`. While no engine runs nothing wakes up.
     """
 
+    any_event = Signal(object)
+    """Every event whole, before the signal of its kind."""
     session = Signal(object)
     """Session: a new one has begun."""
     chunk = Signal(object)
@@ -77,12 +80,16 @@ class EngineClient(QObject):
     """QualityEvent."""
     notice = Signal(object)
     """NoticeEvent."""
+    recording = Signal(object)
+    """RecordingEvent."""
     timing = Signal(object)
     """LoopTiming, once a second."""
     refresh = Signal()
     """After all events that came together: time to redraw."""
     running = Signal(bool)
     """Whether an engine runs."""
+    completed = Signal()
+    """The session came to an end of its own, without a fault."""
 
     def __init__(
         self, make_engine: Callable[[Mapping[str, Any]], EngineLike] = EngineProcess, parent: QObject | None = None
@@ -137,6 +144,8 @@ class EngineClient(QObject):
                 return  # a listener stopped or replaced the engine
         if not alive:
             self._end(engine.exit_message())
+            if self._last.state is EngineState.IDLE:
+                self.completed.emit()
         elif events:
             self.refresh.emit()
 
@@ -144,7 +153,9 @@ class EngineClient(QObject):
         engine, self._engine = self._engine, None
         self._timer.stop()
         if engine is not None:
-            engine.stop()
+            for event in engine.stop():
+                self.deliver(event)
+            message = message or engine.exit_message()
         if self._last.state is not EngineState.FAILED:
             state = EngineState.FAILED if message else EngineState.IDLE
             self.deliver(StateEvent(state, message, now_s()))
@@ -157,7 +168,8 @@ class EngineClient(QObject):
             self.state.emit(event)
 
     def deliver(self, event: Event) -> None:
-        """Emit the signal of one event."""
+        """Emit the signals of one event."""
+        self.any_event.emit(event)
         match event:
             case ChunkEvent(chunk):
                 self.chunk.emit(chunk)
@@ -173,5 +185,7 @@ class EngineClient(QObject):
                 self.quality.emit(event)
             case NoticeEvent():
                 self.notice.emit(event)
+            case RecordingEvent():
+                self.recording.emit(event)
             case LoopTiming():
                 self.timing.emit(event)

@@ -20,14 +20,21 @@ from PySide6.QtWidgets import (
 )
 
 from bci_app.config import SessionSettings, demo_session
-from bci_app.events import EngineState, InsertMarker, NoticeEvent, StartRecording, StateEvent, StopRecording
+from bci_app.events import (
+    EngineState,
+    InsertMarker,
+    NoticeEvent,
+    RecordingEvent,
+    StartRecording,
+    StateEvent,
+    StopRecording,
+)
 from pipelines.errors import BciError
 from pipelines.plugins import make
 from ui import layouts, theme
 from ui.engine_client import EngineClient
 from ui.message_bar import MessageBar
 from ui.panel import Panel
-from ui.recording_notice import recording_after
 from ui.session_files import DECODERS, RECORDING_FILTER, SESSION_FILTER, SPEEDS, open_file, with_recorder
 
 SIDE = ("decision", "status", "timing")
@@ -42,14 +49,14 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.client = client
         self._settings: SessionSettings | None = None
-        self._recording: Path | None = None
-        self._fault = ""
+        self._recording: set[str] = set()
         self.message_bar = MessageBar()
         self.panels: dict[str, Panel] = {}
         self._build_toolbar()
         self._build_panels()
         client.state.connect(self._on_state)
         client.notice.connect(self._on_notice)
+        client.recording.connect(self._on_recording)
         client.running.connect(self._on_running)
         self._on_running(running=False)
         self.panels["traces"].setFocus()
@@ -61,26 +68,25 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{settings.name} – bci-app")
         self.client.start(settings.model_dump(mode="json"))
 
-    def run_demo(self, seconds: float | None = None) -> None:
-        """Start the simulated participant."""
-        self._try(lambda: self.run(demo_session(seconds)))
+    def run_demo(self, seconds: float | None = None, folder: str = "recordings") -> None:
+        """Start the simulated participant, recorded into a folder."""
+        self._try(lambda: self.run(demo_session(seconds, folder)))
 
     def open_path(self, path: str | Path) -> None:
         """Start the session of a TOML file, or replay a recording."""
         decoder, speed = self.decoder_box.currentText(), self.speed_box.currentData()
-        self._try(lambda: self.run(open_file(path, decoder, speed)), str(path))
+        self._try(lambda: self.run(open_file(path, decoder, speed)))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """End the engine, so that its recording is closed, then the window."""
         self.client.stop()
         super().closeEvent(event)
 
-    def _try(self, action: Callable[[], None], file: str = "") -> None:
+    def _try(self, action: Callable[[], None]) -> None:
         try:
             action()
         except BciError as exc:
-            text = str(exc)
-            self.message_bar.say("error", text if file in text else f"{file}: {text}")
+            self.message_bar.say("error", str(exc))
 
     def _build_toolbar(self) -> None:
         bar = QToolBar("Session", movable=False)
@@ -168,7 +174,7 @@ class MainWindow(QMainWindow):
             self.run(self._settings)
 
     def _toggle_recording(self) -> None:
-        self.client.send(StartRecording() if self._recording is None else StopRecording())
+        self.client.send(StopRecording() if self._recording else StartRecording())
 
     def _insert_marker(self) -> None:
         self.client.send(InsertMarker(self.marker_text.text().strip() or "marker"))
@@ -176,18 +182,16 @@ class MainWindow(QMainWindow):
     def _on_state(self, event: StateEvent) -> None:
         self._show_state(event.state)
         if event.state in (EngineState.IDLE, EngineState.FAILED):
-            self._set_recording(None)
+            self._recording.clear()
+            self._name_record_button()
         if event.state is EngineState.FAILED:
             self.message_bar.say("error", event.message)
         elif event.state in (EngineState.STALE, EngineState.RECONNECTING):
-            self._fault = event.message or event.state.value
-            self.message_bar.say("warning", self._fault)
-        elif self._fault and self.message_bar.text.text() == self._fault:
-            self._fault = ""
-            self.message_bar.clear()
+            self.message_bar.say("warning", event.message or event.state.value, passing=True)
+        else:
+            self.message_bar.overcome()
 
     def _on_notice(self, event: NoticeEvent) -> None:
-        self._set_recording(recording_after(event, self._recording))
         if event.level != "info":
             self.message_bar.say(event.level, event.text)
 
@@ -197,9 +201,15 @@ class MainWindow(QMainWindow):
         self.record.setEnabled(running)
         self.set_marker.setEnabled(running)
 
-    def _set_recording(self, file: Path | None) -> None:
-        self._recording = file
-        self.record.setText("Record" if file is None else "Stop recording")
+    def _on_recording(self, event: RecordingEvent) -> None:
+        if event.active:
+            self._recording.add(event.path)
+        else:
+            self._recording.discard(event.path)
+        self._name_record_button()
+
+    def _name_record_button(self) -> None:
+        self.record.setText("Stop recording" if self._recording else "Record")
 
     def _show_state(self, state: EngineState) -> None:
         self.state_chip.setText(state.value)

@@ -17,6 +17,7 @@ class MessageBar(QFrame):
         super().__init__()
         self.setObjectName("messageBar")
         self.level: Literal["info", "warning", "error"] = "info"
+        self._passing = False
         self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -29,12 +30,12 @@ class MessageBar(QFrame):
         row.addWidget(self.dismiss)
         self.hide()
 
-    def say(self, level: Literal["info", "warning", "error"], text: str) -> None:
-        """Show a message."""
+    def say(self, level: Literal["info", "warning", "error"], text: str, *, passing: bool = False) -> None:
+        """Show a message; a passing one goes away when what it speaks of is overcome."""
         ranks = ("info", "warning", "error")
         if not self.isHidden() and ranks.index(level) < ranks.index(self.level):
             return
-        self.level = level
+        self.level, self._passing = level, passing
         colour = theme.LEVEL_COLOURS[level]
         self.setStyleSheet(
             f"#messageBar {{ background: {theme.RAISED}; border: none; border-left: 4px solid {colour}; }}"
@@ -42,7 +43,12 @@ class MessageBar(QFrame):
         self.text.setText(text)
         self.show()
 
+    def overcome(self) -> None:
+        """Hide a passing message; anything else stays."""
+        if self._passing:
+            self.clear()
+
     def clear(self) -> None:
         """Hide, whatever it says."""
         self.hide()
-        self.level = "info"
+        self.level, self._passing = "info", False

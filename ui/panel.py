@@ -9,7 +9,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from bci_app.events import LoopTiming, NoticeEvent, QualityEvent, Session, StateEvent
+from bci_app.events import LoopTiming, NoticeEvent, QualityEvent, RecordingEvent, Session, StateEvent
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker
 from ui.engine_client import TOPICS, EngineClient
@@ -71,6 +71,9 @@ class Panel(QWidget):
 
     def on_notice(self, event: NoticeEvent) -> None:
         """Take a message for a person."""
+
+    def on_recording(self, event: RecordingEvent) -> None:
+        """Take the start or the end of a recording."""
 
     def on_timing(self, timing: LoopTiming) -> None:
         """Take the loop's timing."""

@@ -11,7 +11,16 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from bci_app.disk_guard import MB, DiskGuard, DiskState
-from bci_app.events import ChunkEvent, Event, NoticeEvent, QualityEvent, Session, SessionEvent, StateEvent
+from bci_app.events import (
+    ChunkEvent,
+    Event,
+    NoticeEvent,
+    QualityEvent,
+    RecordingEvent,
+    Session,
+    SessionEvent,
+    StateEvent,
+)
 from bci_app.recording_names import BIDS, PLAIN, candidates, check_template, climbs
 from bci_app.recording_streams import RecordingStreams
 from bci_app.xdf_writer import XdfWriter
@@ -62,12 +71,12 @@ class Settings(PluginSettings):
 class XdfRecorder:
     """A recording may be ended and another begun in the same session; each is a file that stands alone.
 
-    A failed write or a full disk ends the recording, is told by ``on_notice``, and leaves what was written readable;
+    A failed write or a full disk ends the recording, is told by ``on_event``, and leaves what was written readable;
     it never raises into the engine.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.on_notice: Callable[[NoticeEvent], None] | None = None
+        self.on_event: Callable[[NoticeEvent | RecordingEvent], None] | None = None
         self._settings = settings
         self._session: Session | None = None
         self._writer: XdfWriter | None = None
@@ -124,6 +133,7 @@ class XdfRecorder:
         self._streams = RecordingStreams(self._session)
         self._writer = self._create(target)
         path = self._writer.path
+        self._tell(RecordingEvent(str(path), True, "", now_s()))
         self._say("info", f"recording to {path}")
         self._judge(disk)
         return path
@@ -144,21 +154,26 @@ class XdfRecorder:
 
     def stop(self) -> None:
         """Finish the file; harmless while not recording."""
+        self._end("")
+
+    def close(self) -> None:
+        """Finish the file and forget the session."""
+        self.stop()
+        self._session = None
+
+    def _end(self, fault: str) -> None:
         writer, self._writer = self._writer, None
         if writer is None:
             return
         try:
             writer.close()
         except RecordingError as exc:
+            self._tell(RecordingEvent(str(writer.path), False, fault or str(exc), now_s()))
             self._say("error", f"the recording could not be finished; its samples are readable: {exc}")
             return
+        self._tell(RecordingEvent(str(writer.path), False, fault, now_s()))
         seconds = writer.sample_count(self._streams.raw) / self._session.spec.rate_hz if self._session else 0.0
         self._say("info", f"recorded {seconds:.1f} s ({writer.size_bytes / MB:.1f} MB) to {writer.path}")
-
-    def close(self) -> None:
-        """Finish the file and forget the session."""
-        self.stop()
-        self._session = None
 
     def _folder(self, folder: str) -> Path:
         if climbs(folder):
@@ -200,8 +215,9 @@ class XdfRecorder:
         if disk.level == "low":
             self._say("warning", f"the disk of {self._target} fills up: {disk}")
         elif disk.level == "full":
-            self._say("error", f"the disk of {self._target} is full ({disk}): the recording ends, all else goes on")
-            self.stop()
+            fault = f"the disk of {self._target} is full ({disk})"
+            self._say("error", f"{fault}: the recording ends, all else goes on")
+            self._end(fault)
 
     def _fail(self, exc: RecordingError) -> None:
         writer, self._writer = self._writer, None
@@ -209,12 +225,16 @@ class XdfRecorder:
         # The footers are a convenience, and the fault is told already.
         with suppress(RecordingError):
             writer.close()
+        self._tell(RecordingEvent(str(writer.path), False, str(exc), now_s()))
         self._say("error", f"the recording has ended, what was written is readable, all else goes on: {exc}")
 
     def _say(self, level: Literal["info", "warning", "error"], text: str) -> None:
         log.log(LEVELS[level], "%s", text)
-        if self.on_notice is not None:
-            self.on_notice(NoticeEvent(level, text, now_s()))
+        self._tell(NoticeEvent(level, text, now_s()))
+
+    def _tell(self, event: NoticeEvent | RecordingEvent) -> None:
+        if self.on_event is not None:
+            self.on_event(event)
 
 
 def build(settings: Settings) -> XdfRecorder:

@@ -21,6 +21,7 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     SectionTiming,
     Session,
     SessionEvent,
@@ -61,6 +62,9 @@ EVENTS: tuple[Event, ...] = (
     QualityEvent((), 100.0),
     NoticeEvent("warning", "300 samples were lost"),
     NoticeEvent("error", "<i>disk</i> full"),
+    RecordingEvent("absent.xdf", True),
+    RecordingEvent("absent.xdf", False),
+    RecordingEvent("absent.xdf", False, "<u>disk</u> full"),
     LoopTiming((SectionTiming("decode", 1.0, 2.0, 3.0, 4),), 0.01, 2, 300, 1000, 100.0),
 )
 
@@ -114,7 +118,7 @@ def test_a_burst_of_events_costs_one_redraw_and_one_repaint(name: str, client: E
     before = panel.redraws
     paints = Paints()
     QApplication.instance().installEventFilter(paints)
-    tell(client, [event for n in range(200) for event in (chunk(1000 + 25 * n), decision(n), *EVENTS[-5:])])
+    tell(client, [event for n in range(200) for event in (chunk(1000 + 25 * n), decision(n), *EVENTS[-8:])])
     QCoreApplication.processEvents()
     QApplication.instance().removeEventFilter(paints)
     assert panel.redraws == before + 1

@@ -20,6 +20,7 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     SectionTiming,
     Session,
     SessionEvent,
@@ -55,6 +56,9 @@ EVENTS: tuple[Event, ...] = (
     QualityEvent(("Cz",), 104.0),
     QualityEvent((), 104.5),
     *(NoticeEvent(level, "text", 105.0) for level in ("info", "warning", "error")),
+    RecordingEvent("a.xdf", True, "", 105.1),
+    RecordingEvent("a.xdf", False, "", 105.2),
+    RecordingEvent("b.xdf", False, "disk\nfull", 105.3),
     LoopTiming((SectionTiming("read", 0.1, 0.2, 0.3, 4),), 0.01, 0, 5, 20, 106.0),
     LoopTiming((), float("nan"), 0, 5, 20, 107.0),
 )
@@ -143,3 +147,24 @@ def test_a_recorder_copies_what_it_keeps(sink: Sink) -> None:
         recording = open_recording(path)
         np.testing.assert_array_equal(recording.samples[:, 0], np.repeat([1.0, 11.0, 21.0], 10))
         np.testing.assert_array_equal(recording.times_s, 100.0 + np.arange(30) / 250)
+
+
+def test_a_recorder_tells_every_start_and_end(sink: Sink) -> None:
+    if not isinstance(sink, Recorder):
+        return
+    told: list[tuple[str, bool, str]] = []
+    sink.on_event = lambda e: told.append((e.path, e.active, e.fault)) if isinstance(e, RecordingEvent) else None
+    paths = []
+    sink.open(SESSION)
+    for _ in range(2):
+        sink.start()
+        paths.append(str(sink.path))
+        sink.accept(ChunkEvent(a_chunk()))
+        sink.stop()
+        sink.stop()
+    sink.start()
+    paths.append(str(sink.path))
+    sink.close()
+    sink.close()
+    assert len(set(paths)) == 3
+    assert told == [(path, active, "") for path in paths for active in (True, False)]

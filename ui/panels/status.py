@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel
 
-from bci_app.events import EngineState, LoopTiming, NoticeEvent, QualityEvent, Session, StateEvent
+from bci_app.events import EngineState, LoopTiming, QualityEvent, RecordingEvent, Session, StateEvent
 from pipelines.channel_names import canonical_name
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk
 from ui import layouts, theme
 from ui.panel import Panel
-from ui.recording_notice import recording_after
 
 ROWS = ("State", "Source", "Signal", "Decoder", "Lost", "Bad channels", "Recording")
 
@@ -33,8 +33,7 @@ class StatusPanel(Panel):
         self._state = StateEvent(EngineState.IDLE)
         self._bad: tuple[str, ...] = ()
         self._lost = 0
-        self._file: Path | None = None
-        self._saved: Path | None = None
+        self._recordings: dict[str, RecordingEvent] = {}
         self.fields = {row: QLabel("–") for row in ROWS}
         grid = layouts.grid(6)
         for number, (row, field) in enumerate(self.fields.items()):
@@ -53,7 +52,8 @@ class StatusPanel(Panel):
 
     def on_session(self, session: Session) -> None:
         """Name the new source."""
-        self._session, self._bad, self._lost, self._saved = session, (), 0, None
+        self._session, self._bad, self._lost = session, (), 0
+        self._recordings.clear()
         self.touch()
 
     def on_chunk(self, chunk: Chunk) -> None:
@@ -72,7 +72,8 @@ class StatusPanel(Panel):
         """Show the state and its message; a recording ends with its engine."""
         self._state = event
         if event.state in (EngineState.IDLE, EngineState.FAILED):
-            self._set_file(None)
+            for one in self._active():
+                self.on_recording(replace(one, active=False, fault="the engine ended first; what it wrote is readable"))
         self.touch()
 
     def on_quality(self, event: QualityEvent) -> None:
@@ -80,9 +81,16 @@ class StatusPanel(Panel):
         self._bad = tuple(canonical_name(name) for name in event.bad_channels)
         self.touch()
 
-    def on_notice(self, event: NoticeEvent) -> None:
-        """Follow the recorder's own words."""
-        self._set_file(recording_after(event, self._file))
+    def on_recording(self, event: RecordingEvent) -> None:
+        """Follow every file from its start to its end."""
+        self._recordings.pop(event.path, None)
+        self._recordings[event.path] = event
+        # The size is read from the disk itself: it shows that bytes arrive there.
+        if not self._active():
+            self._watch.stop()
+        elif not self._watch.isActive():
+            self._watch.start()
+        self.touch()
 
     def redraw(self) -> None:
         """Fill every line."""
@@ -100,37 +108,41 @@ class StatusPanel(Panel):
             self._say("Bad channels", ", ".join(self._bad) or "none", theme.BAD if self._bad else "")
         self._show_recording()
 
-    def _set_file(self, file: Path | None) -> None:
-        if file == self._file:
-            return
-        self._saved, self._file = self._file, file
-        # The size is read from the disk itself: it shows that bytes arrive there.
-        if file is None:
-            self._watch.stop()
-        else:
-            self._watch.start()
-        self.touch()
+    def _active(self) -> list[RecordingEvent]:
+        return [event for event in self._recordings.values() if event.active]
 
     def _show_recording(self) -> None:
-        file = self._file or self._saved
-        if file is None:
+        """Show the files being written, else the last one."""
+        shown = self._active() or list(self._recordings.values())[-1:]
+        if not shown:
             self._say("Recording", "off", theme.MUTED)
             return
-        try:
-            size = _readable(file.stat().st_size)
-        except OSError as exc:
-            self._say("Recording", f"{file}: {exc.strerror}", theme.LEVEL_COLOURS["error"])
-            return
-        if self._file is None:
-            self._say("Recording", f"off; saved {file.name}, {size}", theme.MUTED)
-        else:
-            self._say("Recording", f"● {file.name}, {size}", theme.STATE_COLOURS[EngineState.FAILED])
-        self.fields["Recording"].setToolTip(str(file.resolve()))
+        lines = [_file_line(event) for event in shown]
+        colour = theme.STATE_COLOURS[EngineState.FAILED] if shown[0].active else theme.MUTED
+        healthy = all(ok for _, ok in lines)
+        self._say(
+            "Recording", "\n".join(text for text, _ in lines), colour if healthy else theme.LEVEL_COLOURS["error"]
+        )
+        self.fields["Recording"].setToolTip("\n".join(str(Path(event.path).resolve()) for event in shown))
 
     def _say(self, row: str, text: str, colour: str = "") -> None:
         field = self.fields[row]
         field.setText(text)
         field.setStyleSheet(f"color: {colour};" if colour else "")
+
+
+def _file_line(event: RecordingEvent) -> tuple[str, bool]:
+    """Return what to say of a file, and whether all is well with it."""
+    file = Path(event.path)
+    try:
+        size = _readable(file.stat().st_size)
+    except OSError as exc:
+        return f"{file}: {exc.strerror}", False
+    if event.active:
+        return f"● {file.name}, {size}", True
+    if event.fault:
+        return f"off; {file.name}, {size}, ended early: {event.fault}", False
+    return f"off; saved {file.name}, {size}", True
 
 
 def _readable(n_bytes: int) -> str:

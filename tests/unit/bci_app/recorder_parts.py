@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bci_app.events import NoticeEvent
+from bci_app.events import NoticeEvent, RecordingEvent
 from bci_app.sinks.xdf_recorder import Settings, XdfRecorder
 
 ROOMY = {"min_free_mb": 0.0, "warn_free_mb": 0.0}
@@ -15,8 +15,15 @@ ROOMY = {"min_free_mb": 0.0, "warn_free_mb": 0.0}
 def a_recorder(folder: Path, **settings: Any) -> tuple[XdfRecorder, list[NoticeEvent]]:
     recorder = XdfRecorder(Settings(folder=str(folder), **{**ROOMY, **settings}))
     notices: list[NoticeEvent] = []
-    recorder.on_notice = notices.append
+    recorder.on_event = lambda event: notices.append(event) if isinstance(event, NoticeEvent) else None
     return recorder, notices
+
+
+def a_followed_recorder(folder: Path, **settings: Any) -> tuple[XdfRecorder, list[RecordingEvent]]:
+    recorder, _ = a_recorder(folder, **settings)
+    told_of: list[RecordingEvent] = []
+    recorder.on_event = lambda event: told_of.append(event) if isinstance(event, RecordingEvent) else None
+    return recorder, told_of
 
 
 def told(streams: dict[str, dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:

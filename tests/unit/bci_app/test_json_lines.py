@@ -17,6 +17,7 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     SectionTiming,
     SessionEvent,
     StateEvent,
@@ -35,6 +36,7 @@ EVENTS = (
     DecisionEvent(Decision(4, 2.0, 4.0, ("rest", "work"), (0.5, 0.5), "m-1", True, "samples were lost", 4.1)),
     QualityEvent(("Fp1",), 7.0),
     NoticeEvent("error", "disk full", 8.0),
+    RecordingEvent("a.xdf", False, "disk full", 8.5),
     LoopTiming((SectionTiming("read", 0.1, math.nan, math.inf, 4),), 0.01, 1, 2, 3, 9.0),
 )
 EXPECTED = [
@@ -66,6 +68,7 @@ EXPECTED = [
     },
     {"event": "quality", "bad_channels": ["Fp1"], "time_s": 7.0},
     {"event": "notice", "level": "error", "text": "disk full", "time_s": 8.0},
+    {"event": "recording", "path": "a.xdf", "active": False, "fault": "disk full", "time_s": 8.5},
     {
         "event": "timing",
         "sections": {"read": {"p50_ms": 0.1, "p99_ms": None, "worst_ms": None, "count": 4}},

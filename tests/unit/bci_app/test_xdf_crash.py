@@ -159,7 +159,7 @@ def test_a_write_killed_in_its_middle_leaves_no_torn_chunk(tmp_path: Path) -> No
 
 FILL_UP = """
 import json, os, resource, signal, sys
-from bci_app.events import ChunkEvent
+from bci_app.events import ChunkEvent, NoticeEvent
 from bci_app.sinks.xdf_recorder import Settings, XdfRecorder
 from tests.unit.bci_app.xdf_files import a_chunk, a_session
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -170,7 +170,7 @@ if "stuck" in sys.argv:
     os.ftruncate = ftruncate
 recorder = XdfRecorder(Settings(folder=sys.argv[1], min_free_mb=0, warn_free_mb=0))
 notices = []
-recorder.on_notice = lambda notice: notices.append((notice.level, notice.text))
+recorder.on_event = lambda e: notices.append((e.level, e.text)) if isinstance(e, NoticeEvent) else None
 ended = None
 try:
     recorder.open(a_session())

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bci_app.events import ChunkEvent, EngineState, StateEvent
+from bci_app.events import ChunkEvent, EngineState, RecordingEvent, StateEvent
 from bci_app.sink import Recorder
 from pipelines.errors import ConfigError, RecordingError
 from pipelines.plugins import make
@@ -190,6 +190,8 @@ def test_the_guard_warns_once_while_space_is_low(tmp_path: Path) -> None:
 def test_the_guard_ends_the_recording_when_the_disk_fills_up(tmp_path: Path) -> None:
     free_mb = shutil.disk_usage(tmp_path).free / 1e6
     recorder, notices = a_recorder(tmp_path / "rec", min_free_mb=free_mb - 600, warn_free_mb=free_mb - 600)
+    ends, keep = [], recorder.on_event
+    recorder.on_event = lambda event: ends.append(event) if isinstance(event, RecordingEvent) else keep(event)
     recorder.open(a_session())
     path = recorder.path
     assert path is not None
@@ -205,6 +207,9 @@ def test_the_guard_ends_the_recording_when_the_disk_fills_up(tmp_path: Path) -> 
     assert [notice.level for notice in notices] == ["info", "error", "info"]
     assert "is full" in notices[1].text
     assert "recorded" in notices[2].text
+    assert [(event.path, event.active) for event in ends] == [(str(path), True), (str(path), False)]
+    assert ends[1].fault in notices[1].text
+    assert "is full" in ends[1].fault
     read = load(path)["headset"]
     assert len(read["time_series"]) == n
     assert read["footer"]["info"]["sample_count"] == [str(n)]

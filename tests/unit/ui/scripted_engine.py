@@ -35,8 +35,9 @@ class ScriptedEngine:
     def send(self, command: Command) -> None:
         self.commands.append(command)
 
-    def stop(self, timeout_s: float = 5.0) -> None:
+    def stop(self, timeout_s: float = 5.0) -> list[Event]:
         self._alive, self.stopped = False, True
+        return self.poll()
 
     def is_alive(self) -> bool:
         return self._alive

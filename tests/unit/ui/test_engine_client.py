@@ -11,7 +11,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from bci_app.config import validate
-from bci_app.events import EngineState, Event, InsertMarker, NoticeEvent, StateEvent
+from bci_app.events import (
+    EngineState,
+    Event,
+    InsertMarker,
+    NoticeEvent,
+    RecordingEvent,
+    StateEvent,
+)
 from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui.engine_client import TOPICS, EngineClient
 
@@ -111,6 +118,50 @@ def test_starting_again_ends_the_first_engine(client: EngineClient, engines: lis
     client.start({"n": 1})
     client.start({"n": 2})
     assert [engine.stopped for engine in engines] == [True, False]
+
+
+def test_the_last_words_of_a_stopped_engine_come_before_its_end(
+    client: EngineClient, engines: list[ScriptedEngine]
+) -> None:
+    client.start({})
+    heard = listen(client)
+    engines[0].say(RecordingEvent("a.xdf", False), NoticeEvent("info", "recorded 3 s"))
+    client.stop()
+    assert [topic for topic, _ in heard] == ["state", "refresh", "recording", "notice", "state", "refresh"]
+    assert heard[-2][1].state is EngineState.IDLE
+
+
+def test_an_engine_that_fails_while_it_is_stopped_is_told(client: EngineClient, engines: list[ScriptedEngine]) -> None:
+    client.start({})
+    heard = listen(client)
+    engines[0].die("the engine ended unexpectedly (exit code -11)")
+    client.stop()
+    last = next(value for topic, value in reversed(heard) if topic == "state")
+    assert (last.state, last.message) == (EngineState.FAILED, "the engine ended unexpectedly (exit code -11)")
+
+
+@pytest.mark.parametrize(("message", "times"), [("", 1), ("no such board", 0)])
+def test_only_a_good_end_of_its_own_completes_a_session(
+    client: EngineClient, engines: list[ScriptedEngine], qtbot: QtBot, message: str, times: int
+) -> None:
+    completed: list[bool] = []
+    client.completed.connect(lambda: completed.append(client.is_running))
+    client.start({})
+    client.stop()
+    assert completed == []
+    client.start({})
+    engines[1].die(message)
+    qtbot.waitUntil(lambda: not client.is_running)
+    assert completed == [False] * times
+
+
+def test_every_event_is_also_told_whole(client: EngineClient, synthetic_events: Callable[..., list[Event]]) -> None:
+    whole: list[Event] = []
+    client.any_event.connect(whole.append)
+    events = synthetic_events(1.0)
+    for event in events:
+        client.deliver(event)
+    assert whole == events
 
 
 def test_a_listener_may_stop_the_engine(client: EngineClient, engines: list[ScriptedEngine], qtbot: QtBot) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from bci_app.config import demo_session, validate
@@ -22,13 +18,13 @@ from bci_app.events import (
     Event,
     InsertMarker,
     NoticeEvent,
+    RecordingEvent,
     StartRecording,
     StateEvent,
     StopRecording,
 )
 from pipelines.errors import ConfigError
 from tests.unit.ui.scripted_engine import ScriptedEngine
-from ui import app
 from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
 from ui.session_files import open_file
@@ -167,7 +163,9 @@ def test_recording_is_asked_for_and_followed(
     window.record.trigger()
     assert engines[0].commands == [StartRecording()]
     assert window.record.text() == "Record", "only the recorder's own word counts"
-    hear(window, engines[0], qtbot, NoticeEvent("info", f"recording to {tmp_path / 'a.xdf'}"))
+    hear(window, engines[0], qtbot, NoticeEvent("info", "recording to a file"))
+    assert window.record.text() == "Record", "texts are for people"
+    hear(window, engines[0], qtbot, RecordingEvent(str(tmp_path / "a.xdf"), True))
     assert window.record.text() == "Stop recording"
     window.record.trigger()
     assert engines[0].commands[-1] == StopRecording()
@@ -218,6 +216,16 @@ def test_what_was_overcome_leaves_the_bar(
     assert not window.message_bar.isVisible()
 
 
+def test_what_came_after_a_fault_stays_when_the_fault_is_overcome(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    hear(window, engines[0], qtbot, StateEvent(EngineState.STALE, "no samples for 1.0 s"))
+    hear(window, engines[0], qtbot, NoticeEvent("warning", "no samples for 1.0 s"))
+    hear(window, engines[0], qtbot, StateEvent(EngineState.RUNNING))
+    assert window.message_bar.isVisible()
+
+
 def test_closing_ends_the_engine(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
     window.open_path(session_file)
     window.close()
@@ -240,34 +248,28 @@ def test_the_real_window_runs_and_leaves_no_child(qtbot: QtBot) -> None:
     assert not multiprocessing.active_children()
 
 
-def test_the_program_opens_a_session_and_ends_with_its_window(session_file: Path, qapp: QApplication) -> None:
-    session_file.write_text('stages = []\n[source]\nkind = "synthetic"\n[decoder]\nname = "alpha"\n')
-
-    def close() -> None:
-        for widget in QApplication.topLevelWidgets():
-            if isinstance(widget, MainWindow):
-                widget.close()
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    QTimer.singleShot(1500, close)
-    assert app.main([str(session_file)]) == 0
-    assert {number: signal.getsignal(number) for number in before} == before
-
-
-def test_a_signal_closes_the_program_and_its_engine(session_file: Path) -> None:
-    session_file.write_text('decoder = {name = "alpha"}\n[source]\nkind = "synthetic"\n')
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    program = subprocess.Popen(
-        [sys.executable, "-m", "ui.app", str(session_file)], env=environment, stderr=subprocess.DEVNULL
-    )
-    try:
-        with pytest.raises(subprocess.TimeoutExpired):
-            program.wait(5)
-        program.terminate()
-        assert program.wait(30) == 0
-    finally:
-        program.kill()
-        program.wait()
+def test_the_real_recorder_is_followed_from_the_button_to_the_saved_file(qtbot: QtBot, tmp_path: Path) -> None:
+    window = MainWindow(EngineClient())
+    qtbot.addWidget(window)
+    window.show()
+    line = window.panels["status"].fields["Recording"]
+    recorder = {"kind": "xdf_recorder", "folder": str(tmp_path), "autostart": False, "file_name": "{session}.xdf"}
+    session = {"source": {"kind": "synthetic"}, "decoder": None, "stages": [], "sinks": [recorder]}
+    window.run(validate(session, "test"))
+    qtbot.waitUntil(lambda: window.state_chip.text() == "running", timeout=60_000)
+    for name in ("session.xdf", "session_2.xdf"):
+        window.record.trigger()
+        qtbot.waitUntil(lambda: window.record.text() == "Stop recording", timeout=20_000)
+        qtbot.waitUntil(lambda name=name: line.text().startswith(f"● {name}"), timeout=20_000)
+        if name == "session.xdf":
+            window.record.trigger()
+            qtbot.waitUntil(lambda: window.record.text() == "Record", timeout=20_000)
+            qtbot.waitUntil(lambda: line.text().startswith("off; saved session.xdf"), timeout=20_000)
+    window.client.stop()
+    assert window.record.text() == "Record"
+    assert line.text().startswith("off; saved session_2.xdf")
+    assert "recorded " in window.panels["messages"].text.toPlainText().splitlines()[-2]
+    window.close()
 
 
 def test_a_recording_without_decoder_or_a_missing_one(tmp_path: Path) -> None:
@@ -278,13 +280,3 @@ def test_a_recording_without_decoder_or_a_missing_one(tmp_path: Path) -> None:
     settings = open_file(file, "alpha", "max")
     assert settings.decoder is not None
     assert (settings.decoder.name, settings.source["speed"]) == ("alpha", "max")
-
-
-def test_the_window_s_process_loads_no_decoder() -> None:
-    code = (
-        "import sys, ui.app; from bci_app.config import demo_session; demo_session();"
-        "print([m for m in ('torch', 'sklearn', 'pyriemann', 'models.decoders') if m in sys.modules])"
-    )
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"

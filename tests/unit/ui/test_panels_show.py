@@ -20,6 +20,7 @@ from bci_app.events import (
     MarkerEvent,
     NoticeEvent,
     QualityEvent,
+    RecordingEvent,
     SectionTiming,
     Session,
     SessionEvent,
@@ -284,9 +285,43 @@ def test_the_recording_line_shows_file_and_size(show: Show, tell: Tell, tmp_path
     panel = show("status")
     file = tmp_path / "session.xdf"
     file.write_bytes(bytes(3_000_000))
-    tell(session(), StateEvent(EngineState.RUNNING), NoticeEvent("info", f"recording to {file}"))
-    assert "session.xdf, 3.0 MB" in panel.fields["Recording"].text()
-    tell(StateEvent(EngineState.IDLE))
+    tell(session(), StateEvent(EngineState.RUNNING), RecordingEvent(str(file), True))
+    assert panel.fields["Recording"].text() == "● session.xdf, 3.0 MB"
+    tell(RecordingEvent(str(file), False), StateEvent(EngineState.IDLE))
     assert panel.fields["Recording"].text() == "off; saved session.xdf, 3.0 MB"
     tell(session())
     assert panel.fields["Recording"].text() == "off"
+
+
+def test_the_recording_line_tells_what_ended_it_and_follows_two_recorders(
+    show: Show, tell: Tell, tmp_path: Path
+) -> None:
+    panel = show("status")
+    first, second = tmp_path / "first.xdf", tmp_path / "second.xdf"
+    for file in (first, second):
+        file.write_bytes(bytes(5_000))
+    tell(session(), StateEvent(EngineState.RUNNING), *(RecordingEvent(str(file), True) for file in (first, second)))
+    assert panel.fields["Recording"].text() == "● first.xdf, 5 kB\n● second.xdf, 5 kB"
+    tell(RecordingEvent(str(first), False, "the disk is full"))
+    assert panel.fields["Recording"].text() == "● second.xdf, 5 kB"
+    tell(RecordingEvent(str(second), False, "the disk is full"))
+    assert panel.fields["Recording"].text() == "off; second.xdf, 5 kB, ended early: the disk is full"
+    assert theme.LEVEL_COLOURS["error"] in panel.fields["Recording"].styleSheet()
+
+
+def test_a_recording_that_vanished_is_an_error(show: Show, tell: Tell, tmp_path: Path) -> None:
+    panel = show("status")
+    tell(session(), StateEvent(EngineState.RUNNING), RecordingEvent(str(tmp_path / "gone.xdf"), True))
+    assert "No such file" in panel.fields["Recording"].text()
+    assert theme.LEVEL_COLOURS["error"] in panel.fields["Recording"].styleSheet()
+
+
+def test_a_recording_whose_engine_died_is_not_shown_as_saved(show: Show, tell: Tell, tmp_path: Path) -> None:
+    panel = show("status")
+    file = tmp_path / "session.xdf"
+    file.write_bytes(bytes(5_000))
+    tell(session(), StateEvent(EngineState.RUNNING), RecordingEvent(str(file), True))
+    tell(StateEvent(EngineState.FAILED, "exit code -9"))
+    assert "ended early: the engine ended first" in panel.fields["Recording"].text()
+    tell(RecordingEvent(str(file), False))
+    assert panel.fields["Recording"].text() == "off; saved session.xdf, 5 kB", "a fault of the session, not of the file"

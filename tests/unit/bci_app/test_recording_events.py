@@ -1,0 +1,156 @@
+"""The recorder's word on its files: through the engine to every other sink, whatever ended the recording."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from bci_app.assembly import build
+from bci_app.config import validate
+from bci_app.events import (
+    ChunkEvent,
+    Event,
+    RecordingEvent,
+    Session,
+    StartRecording,
+    StopRecording,
+)
+from bci_app.summary import Summary
+from bci_app.terminal_view import TerminalView
+from pipelines.errors import RecordingError
+from pipelines.signal import make_chunk
+from tests.unit.bci_app.engine_parts import Keeper
+from tests.unit.bci_app.recorder_parts import ROOMY, a_followed_recorder
+from tests.unit.bci_app.xdf_files import a_session
+
+
+def facts(events: list[Any]) -> list[tuple[str, bool, str]]:
+    return [(e.path, e.active, e.fault) for e in events if isinstance(e, RecordingEvent)]
+
+
+def session(folder: Path, **recorder: Any) -> dict[str, Any]:
+    sink = {"kind": "xdf_recorder", "folder": str(folder), "file_name": "{session}.xdf", **ROOMY, **recorder}
+    return {
+        "source": {"kind": "synthetic", "speed": "max"},
+        "decoder": None,
+        "stages": [],
+        "sinks": [sink],
+        "duration_s": 2.0,
+    }
+
+
+def test_a_chunk_that_does_not_fit_ends_the_recording_with_its_fault(tmp_path: Path) -> None:
+    recorder, told = a_followed_recorder(tmp_path)
+    recorder.open(a_session())
+    path = str(recorder.path)
+    recorder.accept(ChunkEvent(make_chunk(np.zeros((5, 9)), np.arange(5.0), 25)))
+    recorder.close()
+    (start, end) = facts(told)
+    assert start == (path, True, "")
+    assert end[:2] == (path, False)
+    assert "(5, 9)" in end[2]
+
+
+def test_asking_twice_starts_nothing(tmp_path: Path) -> None:
+    recorder, told = a_followed_recorder(tmp_path)
+    recorder.open(a_session())
+    recorder.start()
+    assert len(told) == 1
+    recorder.close()
+
+
+class Last(Keeper):
+    """Keeps what it is told until it is closed."""
+
+    def accept(self, event: Event) -> None:
+        assert not self.closed
+        super().accept(event)
+
+
+def test_the_other_sinks_hear_the_end_before_they_are_closed(tmp_path: Path) -> None:
+    keeper = Last()
+    build(validate(session(tmp_path), "test"), [keeper]).run(threading.Event())
+    path = str(tmp_path / "session.xdf")
+    assert facts(keeper.events) == [(path, True, ""), (path, False, "")]
+    assert keeper.notices == [f"recording to {path}", keeper.notices[-1]]
+    assert keeper.notices[-1].startswith("recorded 2.0 s")
+    assert keeper.closed == 1
+
+
+class Refusing(Keeper):
+    """Cannot be opened."""
+
+    def open(self, session: Session) -> None:
+        raise RecordingError("no such port")
+
+
+def test_a_failed_session_tells_the_end_of_its_recording_too(tmp_path: Path) -> None:
+    keeper = Last()
+    with pytest.raises(RecordingError, match="no such port"):
+        build(validate(session(tmp_path), "test"), [keeper, Refusing()]).run(threading.Event())
+    assert keeper.states == ["stopping", "failed"]
+    assert facts(keeper.events) == [(str(tmp_path / "session.xdf"), active, "") for active in (True, False)]
+
+
+class Stubborn(Keeper):
+    """Cannot be closed."""
+
+    def close(self) -> None:
+        super().close()
+        raise KeyError("stuck")
+
+
+def test_a_sink_that_cannot_be_closed_is_told_and_the_others_are_closed(tmp_path: Path) -> None:
+    stubborn, keeper = Stubborn(), Last()
+    build(validate(session(tmp_path), "test"), [stubborn, keeper]).run(threading.Event())
+    assert (stubborn.closed, keeper.closed) == (1, 1)
+    assert "Stubborn could not be closed: 'stuck'" in keeper.notices
+
+
+def test_a_recording_started_by_command_is_followed(tmp_path: Path) -> None:
+    keeper = Last()
+    engine = build(validate(session(tmp_path, autostart=False), "test"), [keeper])
+    for command in (StartRecording(), StopRecording(), StartRecording(str(tmp_path / "b"))):
+        engine.post(command)
+    engine.run(threading.Event())
+    first, second = str(tmp_path / "session.xdf"), str(tmp_path / "b" / "session.xdf")
+    assert facts(keeper.events) == [(path, active, "") for path in (first, second) for active in (True, False)]
+
+
+def test_the_summary_names_every_recording_in_full(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder [1]" / "whose name is longer than any terminal is wide".replace(" ", "_")
+    summary = Summary()
+    engine = build(validate(session(folder), "test"), [summary])
+    engine.post(StopRecording())
+    engine.post(StartRecording())
+    engine.run(threading.Event())
+    summary.accept(RecordingEvent("lost.xdf", False, "the disk [/] is full"))
+    summary.accept(RecordingEvent("torn.xdf", True))
+    out = io.StringIO()
+    Console(file=out, width=60).print(summary.table())
+    cells = [line.split("│")[1:3] for line in out.getvalue().splitlines() if line.startswith("│")]
+    assert [name.strip() for name, _ in cells].count("recording") == 4
+    joined = "".join(text.strip() for _, text in cells).replace(" ", "")
+    ills = ("lost.xdf (ended early: the disk [/] is full)", "torn.xdf (not finished")
+    for text in (str(folder / "session.xdf"), str(folder / "session_2.xdf"), *ills):
+        assert text.replace(" ", "") in joined
+
+
+def test_the_terminal_shows_what_is_being_recorded() -> None:
+    out = io.StringIO()
+    view = TerminalView(Console(file=out, width=100, force_terminal=True))
+    view.open(a_session())
+    shown = []
+    for event in (RecordingEvent("a.xdf", True), RecordingEvent("a.xdf", False), RecordingEvent("a.xdf", False, "x")):
+        view.accept(event)
+        rendered = io.StringIO()
+        Console(file=rendered, width=100).print(view._render())
+        shown += [line.split(maxsplit=1)[1] for line in rendered.getvalue().splitlines() if "recording" in line]
+    view.close()
+    assert [text.strip() for text in shown] == ["● a.xdf", "off; saved a.xdf", "ended early: a.xdf"]
