@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,8 @@ def demo(
     from bci_app.config import demo_session
 
     if not headless and _has_display():
-        raise SystemExit(_window(["--demo", *(["--seconds", str(seconds)] if seconds else [])]))
+        length = [] if seconds is None else [f"--seconds={seconds:g}"]
+        raise SystemExit(_window(["--demo", f"--folder={folder}", *length]))
     sessions.run_demo(demo_session(seconds, folder), console)
 
 
@@ -195,5 +197,16 @@ def _has_display() -> bool:
 
 
 def _window(arguments: list[str]) -> int:
+    """Run the window and return its exit code; it closes its recording on any signal that would end us."""
     # A process of its own: nothing below the window may import Qt.
-    return subprocess.run([sys.executable, "-m", "ui.app", *arguments], check=False).returncode
+    with subprocess.Popen([sys.executable, "-m", "ui.app", *arguments]) as window:
+        # Ctrl-C reaches both of us; left alone, subprocess would kill the window before its recording is closed.
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: window.terminate()),
+        }
+        try:
+            return window.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

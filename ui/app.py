@@ -1,4 +1,7 @@
-"""The window as a program: ``bci-gui [SESSION.toml | RECORDING] [--demo] [--seconds N]``."""
+"""The window as a program: ``bci-gui [SESSION.toml | RECORDING | --demo [--seconds N] [--folder DIR]]``.
+
+What each session came to is printed when it ends, as by the verbs that need no window.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
+from rich.console import Console
 
+from bci_app.events import Event
 from bci_app.logging_setup import configure_logging
+from bci_app.summary import Summary
 from ui import theme
 from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
@@ -21,22 +27,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bci-gui", description="Window of the real-time brain-computer interface.")
     parser.add_argument("file", nargs="?", help="session file (TOML) or recording")
     parser.add_argument("--demo", action="store_true", help="start the simulated participant")
-    parser.add_argument("--seconds", type=float, help="length of the demonstration (s)")
+    parser.add_argument("--seconds", type=float, help="end the demonstration and the window after so long (s)")
+    parser.add_argument("--folder", default="recordings", help="where the demonstration's recording goes")
     arguments = parser.parse_args(argv)
     configure_logging()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     theme.apply(app)
-    window = MainWindow(EngineClient())
+    client = EngineClient()
+    _Summaries(client)
+    window = MainWindow(client)
     window.show()
-    if arguments.demo:
-        window.run_demo(arguments.seconds)
-    elif arguments.file:
-        window.open_path(arguments.file)
     with _closing_on_signals(window):
+        if arguments.demo:
+            if arguments.seconds is not None:
+                client.completed.connect(window.close)
+            window.run_demo(arguments.seconds, arguments.folder)
+        elif arguments.file:
+            window.open_path(arguments.file)
         code = app.exec()
     window.deleteLater()
     return code
+
+
+class _Summaries(QObject):
+    """Prints what each session came to when it ends."""
+
+    def __init__(self, client: EngineClient) -> None:
+        super().__init__(client)
+        self._summary = Summary()
+        client.any_event.connect(self._take)
+        client.running.connect(self._follow)
+
+    def _take(self, event: Event) -> None:
+        self._summary.accept(event)
+
+    def _follow(self, running: bool) -> None:
+        if running:
+            self._summary = Summary()
+        elif self._summary.session is not None:
+            Console().print(self._summary.table())
 
 
 class _closing_on_signals:  # noqa: N801 - used like a function
