@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipelines.errors import RecordingError
 from pipelines.signal import Chunk, StreamSpec
 
@@ -211,6 +214,28 @@ class DataSet(Protocol):
         ------
         RecordingError
             If a file is absent or damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What trials of a retrieval are to be found among: names, and features float32 (n_items, n_features)."""
+
+    names: tuple[str, ...]
+    features: NDArray[np.float32]
+
+
+class Retrieval(DataSet, Protocol):
+    """A data set whose labels are names of items."""
+
+    def items(self) -> Items:
+        """Return the items.
+
+        Raises
+        ------
+        ConfigError
+            If the settings do not say where their features are.
         """
         ...
 

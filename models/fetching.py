@@ -46,7 +46,7 @@ class Progress:
         """Nothing is held."""
 
 
-def fetch_files(base_url: str, sha256: Mapping[str, str], folder: Path, tell: Tell) -> None:
+def fetch_files(base_url: str, sha256: Mapping[str, str | None], folder: Path, tell: Tell) -> None:
     """Download files into a folder, keeping their relative paths.
 
     Parameters
@@ -54,7 +54,7 @@ def fetch_files(base_url: str, sha256: Mapping[str, str], folder: Path, tell: Te
     base_url
         Ends with a slash.
     sha256
-        Checksum (hexadecimal) by relative path.
+        Checksum (hexadecimal) by relative path; None where the publisher gives none.
     folder
         Made if absent.
     tell
@@ -70,10 +70,10 @@ def fetch_files(base_url: str, sha256: Mapping[str, str], folder: Path, tell: Te
         what = f"{number} of {len(sha256)}: {name}"
         tell(what)
         if target.exists():
-            if pooch.file_hash(str(target)) != known:
+            if known and pooch.file_hash(str(target)) != known:
                 raise RecordingError(f"{target}: is not the published file; move it away, or fetch into another folder")
             continue
-        _retrieve(base_url + quote(name), target, f"sha256:{known}", Progress(what, tell))
+        _retrieve(base_url + quote(name), target, known and f"sha256:{known}", Progress(what, tell))
 
 
 def fetch_physionet(base_url: str, wanted: str, folder: Path, tell: Tell) -> None:
@@ -88,7 +88,9 @@ def fetch_physionet(base_url: str, wanted: str, folder: Path, tell: Tell) -> Non
         listing = Path(home) / "SHA256SUMS.txt"
         _retrieve(base_url + listing.name, listing, None, Progress(listing.name, tell))
         lines = [line.split(maxsplit=1) for line in listing.read_text("utf-8").splitlines()]
-    sha256 = {pair[1].strip(): pair[0] for pair in lines if len(pair) == 2 and re.fullmatch(wanted, pair[1].strip())}
+    sha256: dict[str, str | None] = {
+        pair[1].strip(): pair[0] for pair in lines if len(pair) == 2 and re.fullmatch(wanted, pair[1].strip())
+    }
     if not sha256:
         raise RecordingError(f"{base_url}SHA256SUMS.txt: lists no file like {wanted}")
     fetch_files(base_url, sha256, folder, tell)

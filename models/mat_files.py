@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.io import loadmat, whosmat
 
 from pipelines.errors import RecordingError
@@ -41,3 +43,18 @@ def read_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
     if missing:
         raise RecordingError(f"{path}: has no variable {', '.join(missing)}")
     return {name: found[name] for name in names}
+
+
+def named(codes: NDArray[Any], names: Mapping[int, str], path: Path) -> list[str]:
+    """Return the class names of an array of codes.
+
+    Raises
+    ------
+    RecordingError
+        If a code has no name.
+    """
+    flat = np.ravel(codes)
+    unknown = sorted({float(code) for code in flat if code not in names})
+    if unknown:
+        raise RecordingError(f"{path}: codes {unknown} stand for no class; known are {sorted(names)}")
+    return [names[int(code)] for code in flat]

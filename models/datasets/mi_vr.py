@@ -17,7 +17,7 @@ from pydantic import Field
 from models.dataset import About, Key, Labelled, PublishedSplit, Trial, not_here
 from models.epochs import spaced
 from models.fetching import fetch_listed
-from models.mat_files import read_mat
+from models.mat_files import named, read_mat
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Channel, StreamSpec
@@ -102,12 +102,12 @@ class MiVr:
         """
         (path,) = self.files(key)
         found = read_mat(path, ("Data", "cue_type"))
-        data, cues = found["Data"], found["cue_type"].ravel()
+        data, cues = found["Data"], named(found["cue_type"], LABELS, path)
         n_samples = round(TRIAL_S * ABOUT.rate_hz)
         if data.ndim != 3 or data.shape != (len(ABOUT.channels), n_samples, len(cues)):
             raise RecordingError(f"{path}: Data is {data.shape}, not (3, {n_samples}, {len(cues)})")
         chunks, starts_s = spaced(data.transpose(2, 1, 0) * 1e6, ABOUT.rate_hz, GAP_S)
-        trials = [Trial(s + CUE_S, s + TRIAL_S, LABELS[int(c)]) for s, c in zip(starts_s, cues, strict=True)]
+        trials = [Trial(s + CUE_S, s + TRIAL_S, label) for s, label in zip(starts_s, cues, strict=True)]
         spec = StreamSpec(
             ABOUT.rate_hz, tuple(Channel(name) for name in ABOUT.channels), f"MI-VR run {key.run}", "bipolar"
         )
