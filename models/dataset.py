@@ -204,7 +204,13 @@ class DataSet(Protocol):
         ...
 
     def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the files a recording is read from: their content is what results are keyed by."""
+        """Return the files a recording is read from: their content is what results are keyed by.
+
+        Raises
+        ------
+        RecordingError
+            If which files they would be cannot be told, because the folder has no such recording.
+        """
         ...
 
     def read(self, key: Key) -> Labelled:

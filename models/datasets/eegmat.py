@@ -30,7 +30,7 @@ CHANNELS = ("Fp1", "Fp2", "F3", "F4", "F7", "F8", "T7", "T8", "C3", "C4", "P7", 
 # fmt: on
 ABOUT = About(
     title="EEGMAT",
-    paradigm="rest with eyes closed, then four minutes of serial subtraction, of which the first is published",
+    paradigm="about three minutes of rest, then serial subtraction, of which one minute is published",
     task="classification",
     classes=CLASSES,
     n_subjects=36,

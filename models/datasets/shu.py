@@ -53,6 +53,7 @@ ABOUT = About(
     cautions=(
         "The authors filtered and cleaned the trials; what lay between them is lost, and gaps stand for it.",
         "The files name no channels and no unit: both are those of the published benchmarks.",
+        "The published window is the whole epoch, so stages that delay (resampling does) leave no room for it.",
     ),
 )
 

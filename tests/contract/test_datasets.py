@@ -5,6 +5,7 @@ Each one runs on a small fabricated folder in exactly the published layout: ``da
 
 from __future__ import annotations
 
+import pkgutil
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from models import datasets
 from models.dataset import DataSet, Key, Labelled, Part
 from pipelines.errors import RecordingError
-from pipelines.plugins import load, make, names
+from pipelines.plugins import load, make
 from tests.contract.dataset_folders import PERSONAL
 
-KINDS = names("datasets")
+KINDS = [info.name for info in pkgutil.iter_modules(datasets.__path__)]
+"""Those that are shipped: an installed package tests its own."""
 JUNK = b"This is no recording, whatever its name says.\n" * 3
 
 
