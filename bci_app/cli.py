@@ -1,4 +1,4 @@
-"""The command line: ``bci-app demo | live | daemon | record | replay | devices | train | bench | doctor``."""
+"""The command line: ``bci-app demo | live | daemon | record | replay | export | devices | train | bench | doctor``."""
 
 from __future__ import annotations
 
@@ -118,6 +118,34 @@ def replay(
         typer.echo(json.dumps(result.as_dict()))
     else:
         console.print(result.table())
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Any recording that replay can play.")],
+    out: Annotated[Path, typer.Argument(help="File to write; for BIDS the folder of the data set.")],
+    *,
+    form: Annotated[
+        str, typer.Option("--format", help="fif, edf, bdf, brainvision or bids; else what the suffix of OUT says.")
+    ] = "",
+    stream: Annotated[str, typer.Option(help="XDF: name, type or number of the stream.")] = "",
+    unit: Annotated[str, typer.Option(help="Unit of the EEG where the file does not say: uV, mV, V or nV.")] = "",
+    subject: Annotated[str, typer.Option(help="BIDS: label of the person, never a name.")] = "01",
+    session: Annotated[str, typer.Option(help="BIDS: session.")] = "01",
+    task: Annotated[str, typer.Option(help="BIDS: task.")] = "rest",
+    run: Annotated[str, typer.Option(help="BIDS: run.")] = "01",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Convert a recording to FIF, EDF, BDF, BrainVision or BIDS; markers and decisions become annotations."""
+    from bci_app import export_verb
+    from devices.mne_export import BidsName
+    from devices.recording_data import ReadOptions
+
+    if unit not in ("", "uV", "mV", "V", "nV"):
+        raise typer.BadParameter(f"--unit {unit}: uV, mV, V or nV")
+    name = BidsName(subject, session, task, run)
+    written = export_verb.export(file, out, form=form, name=name, options=ReadOptions(stream, unit), force=force)
+    console.print("\n".join(written.lines()), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

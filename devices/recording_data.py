@@ -51,6 +51,15 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A named stretch of time (s)."""
+
+    start_s: float
+    end_s: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """Samples with their times, losses and markers.
 
@@ -72,6 +81,8 @@ class Recording:
         Index of row 0 in the stream it was recorded from, less what is missing before it.
     session
         Settings embedded by our own recorder; None in other files.
+    measured_unix_s
+        UNIX time at which the recording began (s); None where the file does not say.
     """
 
     spec: StreamSpec
@@ -82,6 +93,7 @@ class Recording:
     markers: tuple[Marker, ...] = ()
     first_index: int = 0
     session: Mapping[str, Any] | None = None
+    measured_unix_s: float | None = None
 
     def indices(self) -> NDArray[np.int64]:
         """Absolute index of every row, losses counted; shape (n_samples,)."""

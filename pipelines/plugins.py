@@ -39,6 +39,9 @@ EXTRA_OF = {
     "moabb": "bench",
     "pandas": "bench",
     "distributed": "bench",
+    "mne_bids": "export",
+    "edfio": "export",
+    "pybv": "export",
 }
 
 

@@ -103,7 +103,15 @@ def read(path: Path, options: ReadOptions) -> Recording:
     times_s = np.arange(raw.n_times) / rate_hz
     rows = FileRows(raw, factors, path)
     spec = StreamSpec(rate_hz, channels, path.name)
-    return Recording(spec, rows, times_s, flags=_flags(raw), markers=tuple(sorted(markers, key=_time)))
+    measured = raw.info["meas_date"]
+    return Recording(
+        spec,
+        rows,
+        times_s,
+        flags=_flags(raw),
+        markers=tuple(sorted(markers, key=_time)),
+        measured_unix_s=measured.timestamp() if measured else None,
+    )
 
 
 def _open(path: Path) -> Any:
@@ -156,8 +164,8 @@ def _flags(raw: Any) -> NDArray[np.uint8]:
     rate_hz = raw.info["sfreq"]
     for onset_s, duration_s, label in _notes(raw):
         row = max(round(onset_s * rate_hz), 0)
-        if label == SKIPPED:
-            flags[row : round((onset_s + duration_s) * rate_hz)] |= Flag.LOST
+        if label.removeprefix("Comment/") == SKIPPED:  # BrainVision's spelling of every annotation
+            flags[row : round((onset_s + duration_s) * rate_hz)] |= np.uint8(Flag.LOST)
         elif CUT.fullmatch(label) and 0 < row < len(flags):
             flags[row] |= Flag.CLOCK_JUMP
     return flags

@@ -17,7 +17,7 @@ from devices.channel_kinds import parse_kind
 from devices.channel_units import in_microvolts, parse_unit
 from devices.lsl_description import VOLTAGE_KINDS, plain_text, repair_labels
 from devices.readers import xdf_ours, xdf_tail
-from devices.recording_data import ReadOptions, Recording, continued, losses_from_times
+from devices.recording_data import ReadOptions, Recording, Span, continued, losses_from_times
 from pipelines.errors import RecordingError
 from pipelines.signal import Channel, Flag, Marker, StreamSpec
 
@@ -98,11 +98,26 @@ def load(path: Path, only: str = "") -> list[Stream]:
 
 def embedded_session(path: Path) -> dict[str, Any] | None:
     """Return the settings that our recorder wrote into a file; None in other files."""
-    name = path.name.lower().removesuffix(".gz")
-    if not name.endswith(SUFFIXES):
+    if not _is_xdf(path):
         return None
     events = xdf_ours.parse(path, _rows_of(load(path, only=xdf_ours.EVENTS), xdf_ours.EVENTS))
     return xdf_ours.session_settings(events)
+
+
+def recorded_decisions(path: Path) -> tuple[Span, ...]:
+    """Return the decisions that our recorder wrote into a file; none in other files."""
+    if not _is_xdf(path):
+        return ()
+    for stream in load(path, only=xdf_ours.DECISIONS):
+        columns = [_text(one, "label") for one in _described(stream)]
+        rows = np.asarray(stream["time_series"], dtype=np.float64)
+        if len(rows) and rows.shape[1] == len(columns):
+            return xdf_ours.decision_spans(columns, rows)
+    return ()
+
+
+def _is_xdf(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith(SUFFIXES)
 
 
 def _scaled(series: NDArray[Any], factors: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.recording_data import ReadOptions, Recording, indices_of
+from devices.recording_data import ReadOptions, Recording, Span, indices_of
 from pipelines.errors import RecordingError
 from pipelines.signal import Channel, Flag, Marker, StreamSpec
 
-EVENTS, MARKERS = "bci_app-events", "bci_app-markers"
-OTHERS = (EVENTS, MARKERS, "bci_app-decisions", "bci_app-timing")
+EVENTS, MARKERS, DECISIONS = "bci_app-events", "bci_app-markers", "bci_app-decisions"
+OTHERS = (EVENTS, MARKERS, DECISIONS, "bci_app-timing")
 """Streams beside the raw one."""
 Record = Mapping[str, Any]
 
@@ -45,6 +45,37 @@ def session_settings(records: Sequence[Record]) -> dict[str, Any] | None:
     """Return the settings of the session that was recorded; None where there is none."""
     found = next((r for r in records if r["event"] == "session"), None)
     return dict(found.get("settings") or {}) if found else None
+
+
+def measured_unix_s(records: Sequence[Record]) -> float | None:
+    """Return when the session began (UNIX time, s); None where it does not say."""
+    value = next((r.get("started_unix_s") for r in records if r["event"] == "session"), None)
+    return float(value) if isinstance(value, int | float) and value > 0 else None
+
+
+def decision_spans(columns: Sequence[str], rows: NDArray[np.float64]) -> tuple[Span, ...]:
+    """Return every decision as the stretch it was made on, labelled ``decision/<class>`` or ``decision/none``.
+
+    Parameters
+    ----------
+    columns
+        Names of the columns: ``p_<class>`` …, ``abstained``, ``start_s``, ``end_s``.
+    rows
+        Shape (n_decisions, n_columns).
+    """
+    classes = [name.removeprefix("p_") for name in columns if name.startswith("p_")]
+    place = {name: column for column, name in enumerate(columns)}
+    if not classes or not {"abstained", "start_s", "end_s"} <= set(place):
+        return ()
+    best = np.argmax(rows[:, [place[f"p_{name}"] for name in classes]], axis=1)
+    return tuple(
+        Span(
+            float(row[place["start_s"]]),
+            float(row[place["end_s"]]),
+            f"decision/{'none' if row[place['abstained']] else classes[chosen]}",
+        )
+        for row, chosen in zip(rows, best, strict=True)
+    )
 
 
 def recorded_spec(path: Path, records: Sequence[Record], spec: StreamSpec, options: ReadOptions) -> StreamSpec:
@@ -91,7 +122,9 @@ def rebuild(
         flags = _flags(indices_of(len(samples), losses, first), records)
     except (LookupError, TypeError, ValueError) as exc:
         raise RecordingError(f"{path}: a record of {EVENTS} is not as our recorder writes it: {exc!r}") from exc
-    return Recording(spec, samples, times_s, losses, flags, markers, first, session_settings(records))
+    return Recording(
+        spec, samples, times_s, losses, flags, markers, first, session_settings(records), measured_unix_s(records)
+    )
 
 
 def _losses(first: int, n_rows: int, records: Sequence[Record]) -> dict[int, int]:

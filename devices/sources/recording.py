@@ -13,7 +13,7 @@ from pydantic import Field
 
 from devices.pacing import Pacer, Speed
 from devices.readers import csv_tables, mne_formats, openbci_text, xdf
-from devices.recording_data import ReadOptions, Recording
+from devices.recording_data import ReadOptions, Recording, Span
 from devices.source import SourceBase
 from pipelines.errors import ConfigError, ConnectFailed, StreamEnded
 from pipelines.plugins import PluginSettings
@@ -80,6 +80,11 @@ def open_recording(path: str | Path, options: ReadOptions | None = None) -> Reco
 def embedded_session(path: str | Path) -> dict[str, Any] | None:
     """Return the session settings inside one of our own recordings; None in other files."""
     return xdf.embedded_session(Path(path))
+
+
+def recorded_decisions(path: str | Path) -> tuple[Span, ...]:
+    """Return the decisions inside one of our own recordings, on its clock; none in other files."""
+    return xdf.recorded_decisions(Path(path))
 
 
 class Playback:
