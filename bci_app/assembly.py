@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
-from bci_app.calibrator import RestCalibrator
+from bci_app.calibrator import Calibrator, RestCalibrator
 from bci_app.config import CalibrationSettings, DecoderSettings, SessionSettings
 from bci_app.decoding import BackgroundDecoding, Gate, InlineDecoding
 from bci_app.engine import Engine, SignalPath
@@ -27,8 +27,17 @@ from pipelines.stage import Pipeline
 from pipelines.windows import Windower
 
 
-def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = ()) -> Engine:
+def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = (), calibrator: Calibrator | None = None) -> Engine:
     """Make an engine. Cheap failures come first: settings, then the decoder, and the device last.
+
+    Parameters
+    ----------
+    settings
+        The session.
+    extra_sinks
+        Sinks beside those of the session.
+    calibrator
+        What takes the windows before the first decision; None: what the session asks for.
 
     Raises
     ------
@@ -42,7 +51,7 @@ def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = ()) -> Engine
     source: Source = make("sources", settings.source, f"{settings.name}: [source]")
     spec = source.open()
     try:
-        path = _signal_path(settings, decoder, pipeline, spec)
+        path = _signal_path(settings, decoder, pipeline, spec, calibrator)
     except BciError:
         source.close()
         raise
@@ -64,7 +73,11 @@ def _pipeline(settings: SessionSettings, decoder: Decoder | None) -> Pipeline:
 
 
 def _signal_path(
-    settings: SessionSettings, decoder: Decoder | None, pipeline: Pipeline, spec: StreamSpec
+    settings: SessionSettings,
+    decoder: Decoder | None,
+    pipeline: Pipeline,
+    spec: StreamSpec,
+    calibrator: Calibrator | None,
 ) -> SignalPath:
     delivered = pipeline.prepare(spec)
     if decoder is None or settings.decoder is None:
@@ -72,9 +85,10 @@ def _signal_path(
     decoder.prepare(delivered)
     decoder.warm_up()
     wanted = settings.decoder
-    hop_s = wanted.hop_s or decoder.spec.hop_s
+    hop_s = hop_of(settings, decoder)
     gate = Gate(wanted)
-    calibrator = _calibrator(wanted, decoder, gate, hop_s, settings)
+    if calibrator is None:
+        calibrator = _calibrator(wanted, decoder, gate, hop_s, settings)
     pipeline.prepare(spec)
     decoding = (InlineDecoding if wanted.mode == "inline" else BackgroundDecoding)(decoder, gate)
     return SignalPath(
@@ -92,24 +106,24 @@ def _calibrator(
 ) -> RestCalibrator:
     calibration = wanted.calibration
     if calibration.file:
-        windows = rest_windows(calibration, settings, decoder, hop_s)
-        calibrator = RestCalibrator(decoder, gate, 0.0, hop_s)
-        clean = [window for window in windows if not gate.reason(window)]
-        decoder.calibrate(clean, None)
-        return calibrator
+        windows, _ = rest_windows(calibration, settings, decoder)
+        if not windows:
+            raise ConfigError(f"[decoder.calibration] {calibration.file}: no whole window of {decoder.spec.window_s} s")
+        decoder.calibrate([window for window in windows if not gate.reason(window)], None)
+        return RestCalibrator(decoder, gate, 0.0, hop_s)
     rest_s = decoder.spec.calibration_s if calibration.rest_s is None else calibration.rest_s
     return RestCalibrator(decoder, gate, rest_s, hop_s)
 
 
 def rest_windows(
-    calibration: CalibrationSettings, settings: SessionSettings, decoder: Decoder, hop_s: float
-) -> list[Window]:
-    """Read the windows of a recording of rest through the session's own stages.
+    calibration: CalibrationSettings, settings: SessionSettings, decoder: Decoder
+) -> tuple[list[Window], StreamSpec]:
+    """Read a recording of rest through the session's own stages; return its windows and what they consist of.
 
     Raises
     ------
-    ConfigError
-        If the recording holds no whole window between start and stop.
+    BciError
+        If the recording cannot be read, or does not fit the stages or the decoder.
     """
     table = {"kind": "recording", "path": calibration.file, "start_s": calibration.start_s, "speed": "max"}
     if calibration.stop_s is not None:
@@ -119,10 +133,13 @@ def rest_windows(
     with closing(source):
         delivered = pipeline.prepare(source.open())
         decoder.spec.check(delivered)
-        windows = list(_windows(source, pipeline, _windower(delivered, decoder, hop_s)))
-    if not windows:
-        raise ConfigError(f"[decoder.calibration] {calibration.file}: no whole window of {decoder.spec.window_s} s")
-    return windows
+        windower = _windower(delivered, decoder, hop_of(settings, decoder))
+        return list(_windows(source, pipeline, windower)), delivered
+
+
+def hop_of(settings: SessionSettings, decoder: Decoder) -> float:
+    """Return the step between windows (s): the session's, else the decoder's own."""
+    return (settings.decoder.hop_s if settings.decoder else None) or decoder.spec.hop_s
 
 
 def _windows(source: Source, pipeline: Pipeline, windower: Windower) -> Iterator[Window]:
@@ -138,7 +155,6 @@ def _windows(source: Source, pipeline: Pipeline, windower: Windower) -> Iterator
 
 
 def _session(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> Session:
-    wanted = settings.decoder
     return Session(
         name=settings.name,
         spec=spec,
@@ -147,6 +163,6 @@ def _session(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpe
         model_id=decoder.spec.model_id if decoder else "",
         classes=decoder.spec.classes if decoder else (),
         window_s=decoder.spec.window_s if decoder else 0.0,
-        hop_s=(wanted.hop_s or decoder.spec.hop_s) if decoder and wanted else 0.0,
+        hop_s=hop_of(settings, decoder) if decoder else 0.0,
         started_unix_s=time.time(),
     )

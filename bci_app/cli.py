@@ -1,4 +1,4 @@
-"""The command line: ``bci-app demo | live | daemon | record | replay | export | devices | train | bench | doctor``."""
+"""The command line: ``bci-app VERB``; what the verbs do is in the modules they import when they are called."""
 
 from __future__ import annotations
 
@@ -84,6 +84,21 @@ def record(
     from bci_app.config import load_session
 
     sessions.run_record(load_session(session, overrides or ()), folder, seconds, console)
+
+
+@app.command()
+def calibrate(
+    session: Annotated[Path, typer.Argument(help="Session file (TOML).")],
+    *,
+    seconds: Annotated[float, typer.Option(help="How much rest to record (s).", min=1)] = 60.0,
+    folder: Annotated[str, typer.Option(help="Where the recording goes.")] = "recordings",
+    overrides: Overrides = None,
+) -> None:
+    """Record a person's rest once, for all sessions that name the file, and say whether the decoder takes it."""
+    from bci_app.calibration_verb import run_calibrate
+    from bci_app.config import load_session
+
+    run_calibrate(load_session(session, overrides or ()), folder, seconds, console)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bci_app.calibrator import RestCalibrator
+from bci_app.calibrator import Calibrator
 from bci_app.config import EngineSettings
 from bci_app.decoding import Decoding
 from bci_app.events import (
@@ -51,7 +51,7 @@ class SignalPath:
     pipeline: Pipeline
     windower: Windower | None = None
     decoding: Decoding | None = None
-    calibrator: RestCalibrator | None = None
+    calibrator: Calibrator | None = None
     smoother: Smoother | None = None
 
 
@@ -211,6 +211,14 @@ class Engine:
         calibrator = self._path.calibrator
         return EngineState.CALIBRATING if calibrator is not None and not calibrator.done else EngineState.RUNNING
 
+    def _tell_shortfall(self) -> None:
+        """A session that ends while it calibrates has decided nothing: say why, unless another fault says it."""
+        calibrator = self._path.calibrator
+        if calibrator is None or not self._deciding or self._failure is not None:
+            return
+        if text := calibrator.shortfall(self._samples / self._session.spec.rate_hz):
+            self._notice("warning", text)
+
     def _obey(self) -> None:
         while not self._commands.empty():
             command = self._commands.get()
@@ -289,6 +297,7 @@ class Engine:
         if self._path.decoding is not None:
             self._path.decoding.close()
             self._collect_decisions()
+        self._tell_shortfall()
         self._next_report_s = 0.0
         self._report()
         if self._failure is not None:

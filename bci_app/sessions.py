@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bci_app.assembly import build
 from bci_app.config import SessionSettings, load_session, validate, with_overrides
@@ -105,7 +106,7 @@ class ReplayResult:
         values = self.as_dict()
         table.add_row("speed", f"{values['realtime_factor']:g} × real time")
         for notice in self.notices:
-            table.add_row("notice", notice)
+            table.add_row("notice", Text(notice))  # what stands in brackets is no markup
         return table
 
 
