@@ -15,6 +15,7 @@ from bci_app.events import Session
 from bci_app.provenance import versions
 from bci_app.sink import Sink
 from bci_app.supply import Supply
+from devices import lsl_scope
 from devices.source import Source
 from models.checkpoints import load_decoder
 from models.decoder import Decoder
@@ -44,6 +45,7 @@ def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = (), calibrato
     BciError
         Whatever does not fit: settings, checkpoint, device, or the device's channels and the decoder's.
     """
+    lsl_scope.apply(settings.lsl.scope)
     sinks = [make("sinks", table, f"{settings.name}: [[sinks]]") for table in settings.sinks]
     one_thread()
     decoder = None if settings.decoder is None else load_decoder(settings.decoder.name, **settings.decoder.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import uuid
@@ -15,8 +16,8 @@ from rich.table import Table
 from bci_app.events import DecisionEvent, Session
 from bci_app.provenance import versions
 from devices.clock import now_s
+from devices.lsl_scope import FILE_VARIABLE, in_force, library_info
 from devices.sources.brainflow_board import list_boards
-from devices.sources.lsl_stream import library_info
 from models.checkpoints import shipped
 from models.placement import place
 from pipelines.decision import Decision
@@ -45,6 +46,7 @@ def examine() -> list[Finding]:
     found = [Finding(name, version != "not installed", version) for name, version in versions().items()]
     checks: dict[str, Callable[[], str]] = {
         "liblsl": library_info,
+        "LSL scope": _scope,
         "compute device": _device,
         "boards": lambda: f"{len(list_boards())} board types known to BrainFlow",
         "serial ports": _ports,
@@ -67,6 +69,13 @@ def table(findings: list[Finding]) -> Table:
     for finding in findings:
         rows.add_row("[green]ok[/]" if finding.ok else "[red]look[/]", finding.name, finding.text)
     return rows
+
+
+def _scope() -> str:
+    named = os.environ.get(FILE_VARIABLE)
+    if named and not Path(named).expanduser().is_file():
+        raise BciError(f"{FILE_VARIABLE} = {named}: there is no such file; in force: {in_force()}")
+    return str(in_force())
 
 
 def _device() -> str:

@@ -167,12 +167,15 @@ def export(
 def devices(
     *,
     timeout_s: Annotated[float, typer.Option(help="How long to look for LSL streams (s).", min=0.1)] = 2.0,
+    scope: Annotated[
+        str, typer.Option(help="How far to look for LSL streams: machine, link, site, organization or global.")
+    ] = "machine",
     as_json: AsJson = False,
 ) -> None:
-    """List BrainFlow boards and the LSL streams on the network."""
+    """List BrainFlow boards and the LSL streams within reach."""
     from bci_app import inventory
 
-    _show(inventory.devices(timeout_s), inventory.device_tables, as_json=as_json)
+    _show(inventory.devices(timeout_s, inventory.parse_scope(scope)), inventory.device_tables, as_json=as_json)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from devices.lsl_scope import DEFAULT, Scope
 from pipelines.errors import ConfigError
 from pipelines.plugins import configure, explain
 from pipelines.smoothing import SmoothingSettings
@@ -61,6 +62,13 @@ class EngineSettings(Table):
     reconnect_every_s: float = Field(2.0, gt=0)
 
 
+class LslSettings(Table):
+    """The Lab Streaming Layer, for all sources and sinks that use it."""
+
+    scope: Scope = DEFAULT
+    """How far streams are looked for and offered; an ``lsl_api.cfg`` of the person's wins."""
+
+
 class SessionSettings(Table):
     """A whole session.
 
@@ -75,6 +83,7 @@ class SessionSettings(Table):
     smoothing: SmoothingSettings = SmoothingSettings()
     sinks: tuple[dict[str, Any], ...] = ()
     engine: EngineSettings = EngineSettings()
+    lsl: LslSettings = LslSettings()
     duration_s: float | None = Field(None, gt=0)
     """End after so many seconds of signal; None: when the source ends or the user stops."""
 

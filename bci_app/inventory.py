@@ -4,25 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
+from rich.markup import escape
 from rich.table import Table
 
+from devices.lsl_scope import DEFAULT, Scope, apply, in_force
 from devices.sources.brainflow_board import list_boards
 from devices.sources.lsl_stream import list_streams
+from pipelines.errors import ConfigError
 
 
-def devices(timeout_s: float) -> dict[str, list[dict[str, Any]]]:
+def devices(timeout_s: float, scope: Scope = DEFAULT) -> dict[str, list[dict[str, Any]]]:
     """Return ``{"lsl_streams": [...], "boards": [...]}``, looking for streams for ``timeout_s``."""
+    apply(scope)
     return {
         "lsl_streams": [asdict(row) for row in list_streams(timeout_s)],
         "boards": [asdict(board) for board in list_boards()],
     }
 
 
+def parse_scope(text: str) -> Scope:
+    """Return a scope.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    known: tuple[Scope, ...] = get_args(Scope)
+    found = next((scope for scope in known if scope == text), None)
+    if found is None:
+        raise ConfigError(f"--scope {text}: known are {', '.join(known)}")
+    return found
+
+
 def device_tables(found: Mapping[str, list[dict[str, Any]]]) -> list[Table]:
-    """Return one table for each kind of device."""
-    return [_table(title, rows) for title, rows in found.items()]
+    """Return one table for each kind of device; below the streams stands how far was looked."""
+    tables = {title: _table(title, rows) for title, rows in found.items()}
+    if "lsl_streams" in tables:
+        tables["lsl_streams"].caption = escape(in_force().searched())
+    return list(tables.values())
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table:

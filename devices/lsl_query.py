@@ -44,13 +44,13 @@ def asked(name: str, stream_type: str, source_id: str, host: str) -> str:
     return ", ".join(f"{key} = {value!r}" for key, value in fields.items() if value) or "any name"
 
 
-def nothing_found(wanted: str, timeout_s: float, present: Sequence[StreamCore]) -> str:
-    """Say that no stream fits, and which ones there are."""
+def nothing_found(wanted: str, timeout_s: float, present: Sequence[StreamCore], searched: str) -> str:
+    """Say that no stream fits, which ones there are, and how far was looked."""
     listed = "; ".join(sorted(map(str, present))) or "none"
     return (
-        f"no LSL stream with {wanted} within {timeout_s:g} s; present: {listed}. "
-        "Is it running, on this network, and not behind a firewall (UDP 16571-16604)? With many streams on one "
-        "machine raise [ports] PortRange in lsl_api.cfg."
+        f"no LSL stream with {wanted} within {timeout_s:g} s; present: {listed}. {searched} "
+        "Is it running, and not behind a firewall (UDP 16571-16604)? With many streams on one machine raise "
+        "[ports] PortRange in lsl_api.cfg."
     )
 
 

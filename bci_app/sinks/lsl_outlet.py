@@ -20,6 +20,7 @@ from pydantic import Field
 from bci_app.events import DecisionEvent, EngineState, Event, MarkerEvent, Session, StateEvent
 from devices.clock import now_s
 from devices.lsl_query import APPLICATION
+from devices.lsl_scope import in_force
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Marker
@@ -57,8 +58,9 @@ class LslOutlet:
         self._n_classes = 0
 
     def open(self, session: Session) -> None:
-        """Offer the streams."""
+        """Offer the streams, as far as the LSL scope reaches."""
         self.close()
+        in_force()
         s = self.settings
         start = s.source_id or f"{s.prefix}-{session.name}"
         self._n_classes = len(session.classes)

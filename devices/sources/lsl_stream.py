@@ -5,9 +5,7 @@ and clock jumps are declared (:mod:`devices.lsl_timeline`); after a drop the str
 was, and refused with a clear error if not (:mod:`devices.lsl_watch`).
 
 LSL is neither encrypted nor authenticated: whoever can reach the network can offer a stream of any name. How far
-streams are looked for is set in ``lsl_api.cfg`` (environment variable ``LSLAPICFG``), section ``[multicast]``, key
-``ResolveScope``: ``machine``, ``link``, ``site`` (liblsl's default) and wider. Prefer the narrowest that works; with
-many streams on one machine raise ``[ports] PortRange`` (32), or some are not found.
+streams are looked for is a matter of :mod:`devices.lsl_scope`.
 """
 
 from __future__ import annotations
@@ -41,6 +39,7 @@ from devices.lsl_description import (
 )
 from devices.lsl_markers import MarkerQueue, label_of
 from devices.lsl_query import asked, literal, marker_query, no_answer, nothing_found, several_found, signal_query
+from devices.lsl_scope import in_force
 from devices.lsl_timeline import Timeline
 from devices.lsl_watch import Guard
 from devices.source import SourceBase
@@ -83,13 +82,9 @@ def build(settings: Settings) -> LslStream:
     return LslStream(settings)
 
 
-def library_info() -> str:
-    """Return which liblsl is loaded, as it describes itself (a secured build names its security here)."""
-    return f"liblsl {pylsl.library_version() / 100:.2f}: {pylsl.library_info()}"
-
-
 def list_streams(timeout_s: float = 1.0) -> list[StreamRow]:
     """Return all streams that answer within ``timeout_s``, by name."""
+    in_force()
     here, now = socket.gethostname(), now_s()
     rows = []
     for info in pylsl.resolve_streams(timeout_s):
@@ -265,6 +260,7 @@ class LslStream(SourceBase):
             What was found is no signal: text, an irregular rate, an absurd size.
         """
         self.close()
+        in_force()
         info = self._resolve()
         check_core(core := _core(info))
         try:
@@ -282,7 +278,7 @@ class LslStream(SourceBase):
             found = pylsl.resolve_bypred(query, minimum=len(found) + 1, timeout=GATHER_S) or found
         if not found:
             present = [_core(info) for info in pylsl.resolve_streams(GATHER_S)]
-            raise ConnectFailed(nothing_found(asked(*filters), s.resolve_timeout_s, present))
+            raise ConnectFailed(nothing_found(asked(*filters), s.resolve_timeout_s, present, in_force().searched()))
         if len(found) > 1:
             raise ConnectFailed(several_found(asked(*filters), [_core(info) for info in found]))
         return found[0]

@@ -177,8 +177,8 @@ class TestQueries:
         assert matches(info, marker_query("id-2"))
 
     def test_messages_list_what_was_seen(self) -> None:
-        assert "present: none" in nothing_found("name = 'x'", 2.0, [])
-        assert "source_id='serial-7'" in nothing_found("name = 'x'", 2.0, [CORE])
+        assert "present: none" in nothing_found("name = 'x'", 2.0, [], "")
+        assert "source_id='serial-7'" in nothing_found("name = 'x'", 2.0, [CORE], "")
         assert several_found("type = 'EEG'", [CORE, CORE]).startswith("2 LSL streams fit type = 'EEG': name='EEG cap'")
 
 

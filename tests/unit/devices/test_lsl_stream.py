@@ -17,7 +17,8 @@ import numpy as np
 import pylsl
 import pytest
 
-from devices.sources.lsl_stream import LslStream, Settings, build, library_info, list_streams
+from devices.lsl_scope import library_info
+from devices.sources.lsl_stream import LslStream, Settings, build, list_streams
 from pipelines.errors import (
     BciError,
     ChannelMismatch,
@@ -132,6 +133,7 @@ class TestOpening:
         with pytest.raises(ConnectFailed, match="no LSL stream with name") as caught:
             source.open()
         assert plan.name in str(caught.value)
+        assert "Only this machine was searched" in str(caught.value)
         del outlet
 
     @pytest.mark.parametrize(
