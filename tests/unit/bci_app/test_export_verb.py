@@ -251,6 +251,13 @@ def test_files_of_others_hold_no_decisions(tmp_path: Path, recorded: tuple[Path,
     assert recorded_decisions(record(tmp_path, *ODD)) == ()
 
 
+def test_a_stream_is_chosen_by_name(recorded: tuple[Path, Keeper], tmp_path: Path) -> None:
+    name = open_recording(recorded[0]).spec.source_id
+    assert export(recorded[0], tmp_path / "x.edf", options=ReadOptions(stream=name)).n_channels == 19
+    with pytest.raises(RecordingError, match="no signal stream called 'absent'"):
+        export(recorded[0], tmp_path / "y.edf", options=ReadOptions(stream="absent"))
+
+
 def test_the_command_line_says_what_it_wrote(recorded: tuple[Path, Keeper], tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["export", str(recorded[0]), str(tmp_path / "x.vhdr")])
     assert answer.exit_code == 0, answer.output
