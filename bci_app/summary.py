@@ -70,15 +70,22 @@ class Summary:
 
     def agreement(self) -> tuple[int, int]:
         """Return (agreeing, judged) decisions; only windows that lie within one true state are judged."""
+        by_state = self.agreement_by_state().values()
+        return sum(agreeing for agreeing, _ in by_state), sum(judged for _, judged in by_state)
+
+    def agreement_by_state(self) -> dict[str, tuple[int, int]]:
+        """Return (agreeing, judged) decisions of each true state."""
         times = [time_s for time_s, _ in self._truth]
-        agreeing = judged = 0
+        agreeing: Counter[str] = Counter()
+        judged: Counter[str] = Counter()
         for start_s, end_s, label in self._spans:
             first, last = bisect_right(times, start_s), bisect_right(times, end_s)
             if first == 0 or first != last:
                 continue
-            judged += 1
-            agreeing += self._truth[first - 1][1] == label
-        return agreeing, judged
+            state = self._truth[first - 1][1]
+            judged[state] += 1
+            agreeing[state] += state == label
+        return {state: (agreeing[state], judged[state]) for state in judged}
 
     def latency_ms(self) -> tuple[float, float] | None:
         """Return p50 and p99 from a window's last sample to its decision (ms); None where stamps are not of now."""

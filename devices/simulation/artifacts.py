@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from devices.simulation.head import Head
 from devices.simulation.noise import FilteredNoise, SlowFluctuation, band_sections
 
-MUSCLE_SITES = ("Fp1", "Fp2", "T7", "T8")
+MUSCLE_SITES = ("Fp1", "Fp2", "F7", "F8", "T7", "T8", "P7", "P8")
 MUSCLE_BAND_HZ = (20.0, 100.0)
-TONE_UV_PER_ROOT_HZ = 0.2
+TONE_UV_PER_ROOT_HZ = 0.12
+TONE_WAXING = 0.2
+TONE_WAXING_S = 4.0
 BLINK_PEAK_S = 0.1
 BLINK_LENGTH_S = 0.6
 
@@ -108,21 +110,22 @@ class Blinks:
 
 
 class Muscles:
-    """Scalp-muscle activity above 20 Hz at forehead and temples: steady tone, and bursts at one temple.
+    """Scalp-muscle activity above 20 Hz from forehead to neck: a slowly varying tone, and bursts at one temple.
 
     Whitham et al. 2007, Clin. Neurophysiol. 118:1877: scalp EEG above 20 Hz is largely muscle.
     """
 
-    def __init__(self, head: Head, rate_hz: float, seed: list[int]) -> None:
+    def __init__(self, head: Head, rate_hz: float, step_s: float, seed: list[int]) -> None:
         low_hz, high_hz = MUSCLE_BAND_HZ[0], min(MUSCLE_BAND_HZ[1], 0.45 * rate_hz)
         self._tone_uv = TONE_UV_PER_ROOT_HZ * np.sqrt(high_hz - low_hz)
         self._map = np.array([head.focal_map(site, 4.0) for site in MUSCLE_SITES])
         self._noise = FilteredNoise(
             band_sections(rate_hz, low_hz, high_hz), len(MUSCLE_SITES), rate_hz, np.random.default_rng([*seed, 0])
         )
+        self._waxing = SlowFluctuation(len(MUSCLE_SITES), TONE_WAXING_S, step_s, np.random.default_rng([*seed, 2]))
         self._train = EventTrain(
             rate_hz,
-            pause_s=(3.0, 15.0),
+            pause_s=(5.0, 25.0),
             length_s=(0.3, 1.2),
             median_uv=15.0,
             n_sites=2,
@@ -132,8 +135,7 @@ class Muscles:
     def add(self, samples: NDArray[np.float64], first_index: int, tone_gain: NDArray[np.float64]) -> None:
         """Add to samples (n, n_channels); ``tone_gain`` is (n or 1,)."""
         n_samples = len(samples)
-        strength = np.empty((n_samples, len(MUSCLE_SITES)))
-        strength[:] = self._tone_uv * tone_gain[:, None]
+        strength = self._tone_uv * tone_gain[:, None] * np.exp(TONE_WAXING * self._waxing.block(n_samples))
         index = np.arange(first_index, first_index + n_samples)
         for event in self._train.overlapping(first_index, first_index + n_samples):
             phase = np.clip((index - event.start) / event.length, 0.0, 1.0)

@@ -10,15 +10,19 @@ from numpy.typing import NDArray
 from devices.simulation.artifacts import Blinks, Drift, LineNoise, Muscles
 from devices.simulation.faults import Faults
 from devices.simulation.head import Head
-from devices.simulation.noise import FilteredNoise, power_law_sections
+from devices.simulation.noise import FilteredNoise, SlowFluctuation, power_law_sections
+from devices.simulation.person import Person
 from devices.simulation.rhythms import Oscillations
 from devices.simulation.schedule import Schedule
 
 BLOCK_S = 0.1
 BACKGROUND_EXPONENT = 1.7
 BACKGROUND_CORNER_HZ = 0.5
-BACKGROUND_DENSITY_UV2 = 25.0
-"""Power density before referencing at 1 Hz (uV^2/Hz); the group mean of resting EEGMAT at Fz."""
+BACKGROUND_DENSITY_UV2 = 22.0
+"""Power density before referencing at 1 Hz (uV^2/Hz)."""
+BACKGROUND_WAXING = 0.12
+BACKGROUND_WAXING_S = 2.5
+"""Fluctuation of the background's log-amplitude, and its time constant (s)."""
 SENSOR_UV = 0.3
 MUSCLE_TONE = "muscle_tone"
 
@@ -76,7 +80,8 @@ class Participant:
         self._schedule, self._faults = schedule, faults or Faults()
         self._next_index = 0
         head, step_s, n_channels = Head(names), self.block_length / rate_hz, len(names)
-        self._background_map = head.background_map()
+        person = Person.draw([seed, 8])
+        self._background_map = person.level("background") * head.background_map()
         sections = power_law_sections(
             rate_hz,
             exponent=BACKGROUND_EXPONENT,
@@ -84,10 +89,11 @@ class Participant:
             density_at_1hz=BACKGROUND_DENSITY_UV2,
         )
         self._background = FilteredNoise(sections, len(self._background_map), rate_hz, np.random.default_rng([seed, 0]))
+        self._waxing = SlowFluctuation(1, BACKGROUND_WAXING_S, step_s, np.random.default_rng([seed, 9]))
         self._sensors = np.random.default_rng([seed, 1])
-        self._rhythms = Oscillations(head, rate_hz, frequencies_hz, step_s, [seed, 2])
+        self._rhythms = Oscillations(head, person, rate_hz, frequencies_hz, step_s, [seed, 2])
         self._blinks = Blinks(head, rate_hz, [seed, 3]) if wanted.blinks else None
-        self._muscles = Muscles(head, rate_hz, [seed, 4]) if wanted.muscle else None
+        self._muscles = Muscles(head, rate_hz, step_s, [seed, 4]) if wanted.muscle else None
         self._line = LineNoise(n_channels, rate_hz, wanted.line_hz, step_s, [seed, 5]) if wanted.line else None
         self._drift = Drift(n_channels, step_s, [seed, 6]) if wanted.drift else None
 
@@ -95,7 +101,8 @@ class Participant:
         """Return the next ``block_length`` samples, shape (block_length, n_channels), uV."""
         start, n_samples = self._next_index, self.block_length
         self._next_index += n_samples
-        samples = self._background.block(n_samples) @ self._background_map
+        background = self._background.block(n_samples) * np.exp(BACKGROUND_WAXING * self._waxing.block(n_samples))
+        samples = background @ self._background_map
         samples += SENSOR_UV * self._sensors.standard_normal(samples.shape)
         gains = self._schedule.gains(start, n_samples, (*self._rhythms.names, MUSCLE_TONE))
         samples += self._rhythms.block(start, n_samples, gains[:, :-1])

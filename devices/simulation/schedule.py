@@ -10,9 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.simulation.rhythms import effects_of, gains_at_rest, ssvep_state
+from devices.simulation.rhythms import EFFECTS, effects_of, gains_at_rest, ssvep_state
 
 Paradigm = Literal["workload", "eyes", "imagery", "ssvep", "rest"]
+EYES_ON_SCREEN = ("imagery", "ssvep")
+"""Paradigms that are done with open eyes: alpha is low in all their states, rest included."""
 RAMP_S = 0.4
 """A state comes on and goes off by a raised cosine of this length, starting at its marker."""
 
@@ -53,6 +55,7 @@ class Schedule:
         self._states = [next(self._names)]
         self._next_start = max(1, round(first_rest_s * rate_hz))
         self._endless = paradigm == "rest"
+        self._always = EFFECTS["eyes_open"] if paradigm in EYES_ON_SCREEN else {}
 
     def changes(self, start: int, stop: int) -> list[tuple[int, str]]:
         """Return (sample index, state) of every state that begins in ``start <= index < stop``."""
@@ -84,7 +87,7 @@ class Schedule:
         return gains
 
     def _gain_vector(self, position: int, names: tuple[str, ...]) -> NDArray[np.float64]:
-        effects = effects_of(self._states[position])
+        effects = self._always | effects_of(self._states[position])
         return np.array([effects.get(name, g) for name, g in zip(names, gains_at_rest(names), strict=True)])
 
     def _draw(self, stop: int) -> None:
