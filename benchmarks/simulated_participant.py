@@ -1,8 +1,8 @@
 """How the simulated participant is decoded, seed by seed; and, with EEGMAT at hand, how much it resembles real people.
 
 ``python benchmarks/simulated_participant.py [--seeds N] [--eegmat FOLDER]``. Sessions run as fast as possible, with
-the demo's settings and with a minute of rest. With the recordings: band powers at rest and their change in arithmetic, of
-the 32 people and of the participants; and linear decisions trained on the people alone, judged on the participants.
+the demo's settings and with a minute of rest. With the recordings: band powers at rest and their change in arithmetic,
+of the 32 people and of the participants; and decisions trained on the people alone, judged on the participants.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ def artifact_flags(
     columns: NDArray[np.int64],
     frontal: NDArray[np.int64],
     flags: NDArray[np.uint8],
-    previous: NDArray[np.float64],
+    sos: NDArray[np.float64],
+    state: NDArray[np.float64],
     power: NDArray[np.float64],
     thresholds: NDArray[np.float64],
     decay: float,
@@ -39,10 +40,11 @@ def artifact_flags(
 ) -> None:
     """Flag large amplitudes, frontal deflections and fast activity.
 
-    Shapes: x (n_samples, n_channels); columns, frontal: EEG and frontal columns; previous (k,) and power (k,) state:
-    last value (NaN before the first) and running mean square of the first difference; thresholds and
-    marks (amplitude, blink, muscle).
+    Shapes: x (n_samples, n_channels); columns, frontal: EEG and frontal columns; sos (6,): the high-pass behind which
+    activity is fast; state (k, 2) of that filter (NaN before the first value), power (k,): running mean square of what
+    it lets through; thresholds and marks (amplitude, blink, muscle).
     """
+    b0, b1, b2, a1, a2 = sos[0], sos[1], sos[2], sos[4], sos[5]
     for t in range(x.shape[0]):
         peak = 0.0
         fast = 0.0
@@ -51,10 +53,14 @@ def artifact_flags(
             if not np.isfinite(value):
                 continue
             peak = max(peak, abs(value))
-            # The first value has no step.
-            step = value - previous[i] if previous[i] == previous[i] else 0.0
-            previous[i] = value
-            power[i] = decay * power[i] + (1.0 - decay) * step * step
+            if state[i, 0] != state[i, 0]:
+                # As if the first value had always been there: it makes no step.
+                state[i, 0] = (b1 + b2) * value
+                state[i, 1] = b2 * value
+            y = b0 * value + state[i, 0]
+            state[i, 0] = b1 * value - a1 * y + state[i, 1]
+            state[i, 1] = b2 * value - a2 * y
+            power[i] = decay * power[i] + (1.0 - decay) * y * y
             fast = max(fast, power[i])
         front = 0.0
         count = 0

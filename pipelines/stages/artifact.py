@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
+from scipy.signal import butter
 
 from pipelines.buffers import OutputBuffer
 from pipelines.channel_names import canonical_name
@@ -17,13 +18,16 @@ from pipelines.signal import Chunk, Flag, StreamSpec, read_only
 
 FRONTAL = frozenset({"Fp1", "Fpz", "Fp2", "AF7", "AF3", "AFz", "AF4", "AF8"})
 
+FAST_HZ = 25.0
+"""Above the rhythms, alpha's harmonics included; lowered to 0.4 of the rate where that is less."""
+
 
 class Settings(PluginSettings):
     """Thresholds apply to the signal as it arrives here: put the stage behind a high-pass."""
 
     amplitude_uv: float = Field(150.0, gt=0, description="Amplitude: any EEG channel beyond this (uV).")
-    blink_uv: float = Field(80.0, gt=0, description="Blink: the mean of the frontal-pole channels beyond this (uV).")
-    muscle_uv: float = Field(30.0, gt=0, description="Muscle: RMS step between samples beyond this on a channel (uV).")
+    blink_uv: float = Field(60.0, gt=0, description="Blink: the mean of the frontal-pole channels beyond this (uV).")
+    muscle_uv: float = Field(20.0, gt=0, description="Muscle: RMS above 25 Hz beyond this on a channel (uV).")
     muscle_window_s: float = Field(0.2, gt=0, description="Time constant of that RMS (s).")
 
 
@@ -42,7 +46,9 @@ class ArtifactFlags:
         eeg = spec.indices_of("eeg")
         self._columns = np.array(eeg, dtype=np.int64)
         self._frontal = np.array([i for i in eeg if canonical_name(spec.names[i]) in FRONTAL], dtype=np.int64)
-        self._previous, self._power = np.zeros(len(eeg)), np.zeros(len(eeg))
+        self._state, self._power = np.zeros((len(eeg), 2)), np.zeros(len(eeg))
+        fast_hz = min(FAST_HZ, 0.4 * spec.rate_hz)
+        self._sos = np.asarray(butter(2, fast_hz, "highpass", fs=spec.rate_hz, output="sos"))[0]
         self._thresholds = np.array([s.amplitude_uv, s.blink_uv, s.muscle_uv])
         self._marks = np.array([Flag.AMPLITUDE, Flag.BLINK, Flag.MUSCLE], dtype=np.uint8)
         self._decay = exp(-1.0 / (s.muscle_window_s * spec.rate_hz))
@@ -56,7 +62,7 @@ class ArtifactFlags:
         if chunk.n_samples == 0:
             return chunk
         if self._fresh or chunk.gap_before:
-            self._previous[:] = np.nan
+            self._state[:] = np.nan
             self._power[:] = 0.0
             self._fresh = False
         flags = self._out.flags(chunk.flags)
@@ -65,7 +71,7 @@ class ArtifactFlags:
 
     def _run(self, samples: np.ndarray, flags: np.ndarray) -> None:
         artifact_flags(
-            samples, self._columns, self._frontal, flags, self._previous, self._power,
+            samples, self._columns, self._frontal, flags, self._sos, self._state, self._power,
             self._thresholds, self._decay, self._marks,
         )  # fmt: skip
 

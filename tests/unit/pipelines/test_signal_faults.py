@@ -107,7 +107,7 @@ def test_artifact_flags_by_hand() -> None:
     x[100:110, 4] = 200.0  # one channel, far back: amplitude
     x[300:310, :2] = 100.0  # the frontal pole: blink
     x[500:600, 3] = 80.0 * (-1.0) ** np.arange(100)  # fast activity: muscle
-    _, flags = process({"kind": "artifact", "muscle_uv": 60.0}, chunk(x[:333]), chunk(x[333:], 333))
+    _, flags = process({"kind": "artifact", "muscle_uv": 30.0}, chunk(x[:333]), chunk(x[333:], 333))
     amplitude, blink, muscle = ((flags & f) > 0 for f in (Flag.AMPLITUDE, Flag.BLINK, Flag.MUSCLE))
     assert np.flatnonzero(amplitude).tolist() == list(range(100, 110))
     assert np.flatnonzero(blink).tolist() == list(range(300, 310))
