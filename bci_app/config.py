@@ -155,11 +155,11 @@ def demo_session(seconds: float | None = None, folder: str = "recordings", speed
             "source": {
                 "kind": "synthetic",
                 "paradigm": "workload",
-                "first_rest_s": 10.0,
+                "first_rest_s": 20.0,
                 "block_s": 10.0,
                 "speed": speed,
             },
-            "decoder": {"name": "workload", "calibration": {"rest_s": 10.0}},
+            "decoder": {"name": "workload", "calibration": {"rest_s": 20.0}},
             "sinks": [{"kind": "xdf_recorder", "folder": folder}],
             "duration_s": seconds,
         },

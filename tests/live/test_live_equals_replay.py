@@ -60,7 +60,7 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 def test_the_demo_in_the_terminal_and_its_replay(tmp_path: Path) -> None:
-    output = finish(cli("demo", "--headless", "--seconds", "16", "--folder", str(tmp_path)))
+    output = finish(cli("demo", "--headless", "--seconds", "27", "--folder", str(tmp_path)))
     live_hash = re.search(r"[0-9a-f]{64}", output)
     assert live_hash, output
     assert "agreement" in output
