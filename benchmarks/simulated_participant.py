@@ -23,10 +23,10 @@ from bci_app.config import demo_session
 from bci_app.summary import Summary
 from devices.sources import synthetic
 from models.benchmark.eegmat import REGULARISATION, people
-from models.datasets.eegmat import CLASSES, EegMat
+from models.datasets.eegmat import CHANNELS, CLASSES, EegMat
 from models.training import workload
 from models.training.held_out import fit_head
-from models.training.workload import BANDS_HZ, CHANNELS, Model, Recordings
+from models.training.workload import BANDS_HZ, Model, Recordings
 from pipelines.signal import make_chunk
 
 JUDGED_S = 120.0
