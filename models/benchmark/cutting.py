@@ -22,12 +22,16 @@ UNUSABLE = Flag.LOST | Flag.NONFINITE
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What the stages delivered: samples (n, n_channels); number, time (s) and flags of each, (n,)."""
+    """What the stages delivered: samples (n, n_channels); number, time (s) and flags of each, (n,).
+
+    ``ends`` are the numbers at which an unbroken stretch has ended.
+    """
 
     samples: NDArray[np.float32]
     index: NDArray[np.int64]
     times_s: NDArray[np.float64]
     flags: NDArray[np.uint8]
+    ends: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,13 @@ def pass_through(pipeline: Pipeline, chunks: tuple[Chunk, ...], rate_hz: float, 
             index.append(out.first_index + np.arange(out.n_samples))
             times_s.append(np.array(out.times_s))
             flags.append(np.array(out.flags))
+    numbers = np.concatenate([np.empty(0, np.int64), *index])
     return Passed(
         np.concatenate(samples),
-        np.concatenate([np.empty(0, np.int64), *index]),
+        numbers,
         np.concatenate([np.empty(0), *times_s]),
         np.concatenate([np.empty(0, np.uint8), *flags]),
+        np.append(numbers[:-1][np.diff(numbers) > 1], numbers[-1:]) + 1,
     )
 
 
@@ -74,6 +80,7 @@ def cut(recording: Labelled, recipe: Recipe, passed: Passed, spec: StreamSpec, d
     intervals = [
         (trial.start_s + recipe.from_s, trial.stop_s, TRIAL, number, trial.label)
         for number, trial in enumerate(recording.trials)
+        if not recipe.classes or trial.label in recipe.classes
     ]
     intervals += [(start, stop, REST, number, np.nan) for number, (start, stop) in enumerate(recording.rest)]
     n, hop = samples_of(recipe.window_s, spec.rate_hz), samples_of(recipe.step_s, spec.rate_hz)
@@ -81,8 +88,11 @@ def cut(recording: Labelled, recipe: Recipe, passed: Passed, spec: StreamSpec, d
     for start_s, stop_s, role, number, label in intervals:
         first = _index_at(passed, start_s + delay_s, spec.rate_hz)
         for k in range(_n_windows(stop_s - start_s, n, hop, spec.rate_hz)):
-            begin_s = start_s + k * hop / spec.rate_hz
-            window = None if first is None else _rows(passed, first + k * hop, n)
+            window, early = None, 0
+            if first is not None:
+                early = _too_late(passed, first + k * hop, n, spec.rate_hz, delay_s)
+                window = _rows(passed, first + k * hop - early, n)
+            begin_s = start_s + (k * hop - early) / spec.rate_hz
             pieces.append(Piece(window, begin_s, begin_s + n / spec.rate_hz, role, number, label))
     yield from sorted(pieces, key=lambda piece: (piece.start_s, piece.role, piece.trial))
 
@@ -115,6 +125,16 @@ def _index_at(passed: Passed, time_s: float, rate_hz: float) -> int | None:
     if row == passed.times_s.size:
         return None
     return int(passed.index[row]) - round(float(passed.times_s[row] - time_s) * rate_hz)
+
+
+def _too_late(passed: Passed, first: int, n: int, rate_hz: float, delay_s: float) -> int:
+    """Return by how many samples a window must begin earlier, at most the delay, to end with the signal.
+
+    Where a recording (or a clip of it) ends with the trial, what the stages would still have delivered is not there.
+    """
+    after = int(np.searchsorted(passed.ends, first, side="right"))
+    over = first + n - int(passed.ends[after]) if after < passed.ends.size else 0
+    return over if 0 < over <= np.ceil(delay_s * rate_hz) else 0
 
 
 def _rows(passed: Passed, first: int, n: int) -> NDArray[np.float32] | None:

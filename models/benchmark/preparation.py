@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from models.benchmark import cutting
 from models.benchmark.cache_entry import FORMAT, Entry, Writer, discard, open_entry
 from models.benchmark.cutting import content_sha256, cut, pass_through, samples_of
 from models.benchmark.file_hashes import FileHashes
-from models.benchmark.fingerprint import sha256_of, source_sha256
+from models.benchmark.fingerprint import code_sha256, sha256_of
 from models.benchmark.recipe import Recipe
 from models.benchmark.windows import REST, Prepared
 from models.dataset import About, DataSet, Key, Labelled
@@ -57,26 +58,27 @@ def prepare(data: Mapping[str, Any], recipe: Recipe, cache: Path, tell: Tell = s
     """
     module, settings = configure("datasets", data)
     source: DataSet = module.build(settings)
+    about = recipe.narrowed(source.about)
     keys = tuple(source.keys())
     hashes = FileHashes(cache / "files.sqlite")
     made_of = {
         "format": FORMAT,
         "kind": data["kind"],
         "settings": settings.model_dump(mode="json", exclude={"folder"}),
-        "code": [source_sha256(module), *(source_sha256(load("stages", t["kind"])) for t in recipe.check().stages)],
+        "code": code_sha256(module, cutting, *(load("stages", t["kind"]) for t in recipe.check().tables(about))),
         "recipe": recipe.model_dump(mode="json"),
         "files": [[key.subject, key.session, key.run, *map(hashes.sha256, source.files(key))] for key in keys],
     }
     folder = cache / sha256_of(made_of)
     entry = _open_or_discard(folder, hashes, tell)
     if entry is None:
-        _make(folder, source, keys, recipe, tell)
+        _make(folder, source, about, keys, recipe, tell)
         entry = open_entry(folder, hashes)
     if entry is None:
         raise RecordingError(f"{folder}: vanished while it was being opened; is something cleaning the cache?")
     meta = entry.meta
     return Prepared(
-        source.about, meta.spec, entry.samples, entry.table, meta.labels, meta.key, meta.dropped, meta.contents,
+        about, meta.spec, entry.samples, entry.table, meta.labels, meta.key, meta.dropped, meta.contents,
         dict(source.splits),
     )  # fmt: skip
 
@@ -90,7 +92,7 @@ def _open_or_discard(folder: Path, hashes: FileHashes, tell: Tell) -> Entry | No
         return None
 
 
-def _make(folder: Path, source: DataSet, keys: tuple[Key, ...], recipe: Recipe, tell: Tell) -> None:
+def _make(folder: Path, source: DataSet, about: About, keys: tuple[Key, ...], recipe: Recipe, tell: Tell) -> None:
     """Read every recording and write the entry."""
     rows: list[tuple[Any, ...]] = []
     labels: list[str | float] = []
@@ -98,11 +100,11 @@ def _make(folder: Path, source: DataSet, keys: tuple[Key, ...], recipe: Recipe, 
     dropped, common = 0, None
     with Writer(folder) as writer:
         for number, key in enumerate(keys):
-            tell(f"{source.about.title}: subject {key.subject}, session {key.session}, run {key.run} "
+            tell(f"{about.title}: subject {key.subject}, session {key.session}, run {key.run} "
                  f"({number + 1} of {len(keys)})")  # fmt: skip
             recording = source.read(key)
             contents.append(content_sha256(recording.chunks))
-            pipeline = recipe.pipeline(source.about)
+            pipeline = recipe.pipeline(about)
             spec = pipeline.prepare(recording.spec)
             common = _same(common, spec, key)
             passed = pass_through(pipeline, recording.chunks, recording.spec.rate_hz, spec.n_channels)
@@ -117,8 +119,8 @@ def _make(folder: Path, source: DataSet, keys: tuple[Key, ...], recipe: Recipe, 
             _check_names(recording)
         if common is None or all(row[ROLE] == REST for row in rows):
             lost = f"; {dropped} windows had lost samples" if dropped else ""
-            raise ConfigError(f"{source.about.title}: no window of {recipe.window_s:g} s fits into any trial{lost}")
-        names, targets = _targets(source.about, labels, rows)
+            raise ConfigError(f"{about.title}: no window of {recipe.window_s:g} s fits into any trial{lost}")
+        names, targets = _targets(about, labels, rows)
         meta = {
             "spec": common,
             "n_samples": samples_of(recipe.window_s, common.rate_hz),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from pydantic import Field
@@ -34,6 +35,7 @@ class Recipe(PluginSettings):
     hop_s: float | None = Field(None, gt=0, description="Step between windows (s); none: as long as the window.")
     from_s: float = Field(0.0, description="Where the first window of a trial begins, from the trial's start (s).")
     channels: tuple[str, ...] = Field((), description="10-10 names in order; empty takes those of the data set.")
+    classes: tuple[str, ...] = Field((), description="Classes that are told apart; empty takes all of the data set.")
     stages: tuple[dict[str, Any], ...] = Field((), description="Tables of live stages, applied after the selection.")
 
     @classmethod
@@ -71,6 +73,19 @@ class Recipe(PluginSettings):
             If a table is wrong; names the stage, key and value.
         """
         return Pipeline([make("stages", table, "recipe: stages") for table in self.tables(about)])
+
+    def narrowed(self, about: About) -> About:
+        """Return what the data set is with only the recipe's classes.
+
+        Raises
+        ------
+        ConfigError
+            If it has no such class.
+        """
+        unknown = sorted(set(self.classes) - set(about.classes))
+        if unknown:
+            raise ConfigError(f"recipe: classes = {', '.join(unknown)}: {about.title} has {', '.join(about.classes)}")
+        return replace(about, classes=self.classes) if self.classes else about
 
     def check(self) -> Self:
         """Raise :class:`ConfigError` if a stage's table is wrong; build nothing."""

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from models.benchmark.folds import Fold, Rows
-from models.benchmark.settings.table import by_class, groups_in_time, joined, names_of, overlapping, where
+from models.benchmark.settings.table import by_class, clear_of, groups_in_time, joined, names_of, where
 from models.benchmark.windows import REST, Prepared
 from pipelines.errors import ConfigError
 from pipelines.plugins import PluginSettings
@@ -100,7 +100,7 @@ class LabelledCalibration(PluginSettings):
                 taken += of_class[: self.k]
         labelled = joined(taken)
         rest = np.setdiff1d(fold.test, labelled)
-        return replace(fold, test=rest[~overlapping(prepared, rest, labelled)], labelled=labelled)
+        return replace(fold, test=clear_of(prepared, rest, labelled), labelled=labelled)
 
 
 def _outside(prepared: Prepared, rows: Rows, stretches: list[Stretch]) -> Rows:

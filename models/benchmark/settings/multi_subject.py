@@ -13,6 +13,7 @@ from models.benchmark.settings.table import (
     SettingTable,
     Unit,
     by_class,
+    clear_of,
     groups_in_time,
     joined,
     names_of,
@@ -55,7 +56,8 @@ class ByTime(SettingTable):
                 ):
                     side.extend(part)
         train, validation, test = map(joined, sides)
-        return [Fold("everybody", train, test, validation)]
+        validation = clear_of(prepared, validation, test)
+        return [Fold("everybody", clear_of(prepared, train, joined([validation, test])), test, validation)]
 
 
 class MultiSubject(ByTime):
@@ -94,7 +96,8 @@ class FewShot(ByTime):
                 aside, drawn = self._drawn(of_class, budget, n_aside, rng)
                 validation += aside
                 train += drawn
-        return [Fold(whole.name, joined(train), whole.test, joined(validation))]
+        chosen = joined(validation)
+        return [Fold(whole.name, clear_of(prepared, joined(train), chosen), whole.test, chosen)]
 
     def _drawn(
         self, trials: list[Rows], budget: int, n_aside: int, rng: np.random.Generator

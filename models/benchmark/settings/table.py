@@ -104,3 +104,8 @@ def overlapping(prepared: Prepared, rows: Rows, others: Rows) -> NDArray[np.bool
         ended = np.searchsorted(stops, own["start_s"] + tolerance_s, side="right")
         hit[mine] = began > ended
     return hit
+
+
+def clear_of(prepared: Prepared, rows: Rows, others: Rows) -> Rows:
+    """Return those of the rows that share no moment with the others: windows of quick trials reach into the next."""
+    return rows[~overlapping(prepared, rows, others)]

@@ -12,6 +12,7 @@ from models.benchmark.settings.table import (
     SettingTable,
     Unit,
     by_class,
+    clear_of,
     groups_in_time,
     joined,
     names_of,
@@ -22,7 +23,10 @@ from models.benchmark.windows import Prepared
 
 
 class WithinSession(SettingTable):
-    """Trials of one session are dealt into folds, class by class; a trial is never divided."""
+    """Trials of one session are dealt into folds, class by class; a trial is never divided.
+
+    Training windows that share a moment with a test window are left out.
+    """
 
     kind: Literal["within_session"] = "within_session"
     n_folds: int = Field(5, ge=2)
@@ -36,7 +40,11 @@ class WithinSession(SettingTable):
             dealt = self._dealt(prepared, f"subject {subject}, session {session}", of_session, seed)
             for number, test in enumerate(dealt):
                 train = joined([fold for other, fold in enumerate(dealt) if other != number])
-                made.append(Fold(f"subject {subject} session {session} fold {number + 1}", train, test))
+                made.append(
+                    Fold(
+                        f"subject {subject} session {session} fold {number + 1}", clear_of(prepared, train, test), test
+                    )
+                )
         return made
 
     def _dealt(self, prepared: Prepared, whose: str, rows: Rows, seed: int) -> list[Rows]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from models.benchmark.job import Place
 from models.benchmark.preparation import prepare
 from models.benchmark.recipe import Recipe
 from models.benchmark.windows import Prepared
@@ -61,3 +62,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def people(people_folder: Path, cache: Path) -> Prepared:
     """Six people, two sessions of two runs, eight trials of two windows each, six windows of rest."""
     return prepare({"kind": "six_people", "folder": str(people_folder)}, PLAIN, cache)
+
+
+@pytest.fixture(scope="session")
+def place(people_folder: Path, cache: Path) -> Place:
+    return Place(people_folder.parent, cache)

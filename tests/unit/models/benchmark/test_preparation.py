@@ -16,6 +16,7 @@ from models.benchmark.recipe import NAMED, Recipe, named
 from models.benchmark.windows import REST, TRIAL, Prepared
 from models.dataset import Key, Labelled, Trial
 from pipelines.errors import ChannelMismatch, ConfigError, RecordingError
+from pipelines.plugins import make
 from pipelines.signal import Channel, Chunk, StreamSpec, make_chunk
 from pipelines.windows import Windower
 from tests.unit.models.benchmark.conftest import PLAIN
@@ -124,6 +125,23 @@ def test_windows_with_lost_or_repaired_samples_are_dropped_and_counted() -> None
     seven = usable[7.0]
     assert seven is not None
     np.testing.assert_array_equal(seven, rows[700:900])
+
+
+def test_a_clip_that_ends_with_its_trial_keeps_its_last_window() -> None:
+    rows = np.random.default_rng(0).standard_normal((1000, 4)).astype(np.float32)
+    times = np.arange(1000) / 100.0
+    clips = (make_chunk(rows[:400], times[:400], 0), make_chunk(rows[400:800], times[400:800] + 5, 900, gap_before=500))
+    read = Labelled(Key("x"), spec_at(100.0), clips, (Trial(0.0, 4.0, "open"), Trial(9.0, 13.0, "closed")))
+    pipeline = FILTERED.pipeline(SixPeople(Path(), "classification", False).about)
+    spec = pipeline.prepare(read.spec)
+    passed = pass_through(pipeline, read.chunks, 100.0, spec.n_channels)
+    pieces = list(cut(read, replace_hop(FILTERED, 2.0), passed, spec, pipeline.delay_s))
+    assert [piece.trial for piece in pieces if piece.samples is not None] == [0, 0, 1, 1]
+    late = round(pipeline.delay_s * 80.0) / 80.0
+    assert [piece.start_s for piece in pieces] == pytest.approx([0.0, 2.0 - late, 9.0, 11.0 - late])
+    last = pieces[1].samples
+    assert last is not None
+    np.testing.assert_array_equal(last, passed.samples[160:320])
 
 
 def spec_at(rate_hz: float) -> StreamSpec:
@@ -251,3 +269,26 @@ def test_recipes_by_name() -> None:
     assert named("default", replace(about, paradigm="flicker at 13 Hz")).stages[-1]["low_hz"] == 5.0
     with pytest.raises(ConfigError, match="no 'adbrain'; known are: default"):
         named("adbrain", about)
+
+
+def test_only_the_classes_of_the_recipe(people_folder: Path, tmp_path: Path) -> None:
+    made = prepare(table_of(people_folder), PLAIN.model_copy(update={"classes": ("closed",)}), tmp_path)
+    assert made.labels == made.about.classes == ("closed",)
+    assert set(made.table["trial"][made.table["role"] == TRIAL]) == {1, 3, 5, 7}
+    assert (made.table["role"] == REST).sum() == 24 * 6
+    with pytest.raises(ConfigError, match="classes = winking: Six people has open, closed"):
+        prepare(table_of(people_folder), PLAIN.model_copy(update={"classes": ("winking",)}), tmp_path)
+
+
+@pytest.mark.shared
+def test_eegmat_gives_the_published_windows(shared_data: Path, tmp_path: Path) -> None:
+    table = {"kind": "eegmat", "folder": str(shared_data / "eegmat")}
+    about = make("datasets", table).about
+    made = prepare(table, named("cbramod_eegmat", about), tmp_path)
+    trials = made.table[made.table["role"] == TRIAL]
+    first = trials["subject"].astype(int) <= 27
+    # CBraMod's counts of its training (subjects 0-27) and validation (28-31) windows.
+    assert (first.sum(), (~first).sum()) == (1343, 172)
+    assert made.samples.shape[1:] == (1000, 19)
+    assert made.dropped == 0
+    assert len(set(made.contents)) == 64

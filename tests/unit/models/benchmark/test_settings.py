@@ -210,3 +210,25 @@ def test_folds_agree_with_those_of_moabb(people: Prepared) -> None:
         theirs = [(rows[train].tolist(), rows[test].tolist()) for train, test in splitter.split(labels, metadata)]
         ours = [(fold.train.tolist(), fold.test.tolist()) for fold in folds(people, {"kind": kind})]
         assert sorted(ours) == sorted(theirs)
+
+
+def test_windows_that_reach_into_the_next_trial_do_not_teach(people: Prepared) -> None:
+    table = np.array(people.table)
+    # Trials of one window each, a new one every 1.5 s.
+    trials = np.flatnonzero(table["role"] == TRIAL)
+    table["trial"][trials] = np.arange(trials.size)
+    table["start_s"][trials] = 12.0 + 1.5 * (np.arange(trials.size) % 16)
+    table["stop_s"] = table["start_s"] + 2.0
+    quick = replace(people, table=table)
+    for setting in (
+        {"kind": "within_session", "n_folds": 4},
+        {"kind": "within_session", "n_folds": 4, "shuffle": False},
+    ):
+        for fold in folds(quick, setting):
+            for row in fold.test:
+                same = table["recording"][fold.train] == table["recording"][row]
+                near = np.abs(table["start_s"][fold.train] - table["start_s"][row]) < 2.0
+                assert not (same & near).any()
+    (fold,) = folds(quick, {"kind": "multi_subject"})
+    assert fold.train.size + fold.validation.size + fold.test.size < trials.size
+    folds(quick, {"kind": "few_shot", "shots": 5})
