@@ -1,8 +1,4 @@
-"""SSVEP by canonical correlation with sines at each flicker frequency and its harmonics; no training.
-
-Lin et al. 2006, IEEE Trans. Biomed. Eng. 53:2610 (correlation); Chen et al. 2015, J. Neural Eng. 12:046008 (sub-bands
-from each harmonic upwards, and their weights). Scale-free: any unit, any rate, any channels.
-"""
+"""SSVEP by canonical correlation with sines at each flicker frequency and its harmonics; no training."""
 
 from __future__ import annotations
 
@@ -11,17 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy import fft
 
 from models.calibration import softmax
 from models.decoder import DecoderSpec
+from models.flicker import FlickerCorrelation
 from pipelines.decision import Decision
 from pipelines.errors import DecodeFailed, SpecMismatch
 from pipelines.plugins import PluginSettings
 from pipelines.signal import StreamSpec, Window
-
-MARGIN_HZ = 2.0
-"""Each sub-band begins so much below a harmonic of the lowest frequency."""
 
 
 class Settings(PluginSettings):
@@ -57,7 +50,6 @@ class SsvepCca:
             hop_s=settings.hop_s,
             summary="untrained; sees frequencies, not attention",
         )
-        self._bands: list[tuple[float, slice, list[NDArray[np.float64]]]] = []
 
     def prepare(self, delivered: StreamSpec) -> None:
         """Make the sines for the stream's rate.
@@ -69,33 +61,19 @@ class SsvepCca:
         """
         s = self._settings
         n = round(s.window_s * delivered.rate_hz)
-        top_hz = min(s.high_hz, delivered.rate_hz / 2)
-        if max(s.frequencies_hz) >= top_hz:
-            raise SpecMismatch(
-                f"ssvep_cca does not fit {delivered.source_id or 'the stream'}: rate is {delivered.rate_hz:g} Hz and "
-                f"high_hz is {s.high_hz:g} Hz: {max(s.frequencies_hz):g} Hz must lie below {top_hz:g} Hz"
-            )
         self._n_samples, self._n_channels = n, delivered.n_channels
-        frequencies = fft.rfftfreq(n, 1 / delivered.rate_hz)
-        stop = int(np.searchsorted(frequencies, top_hz))
-        self._bands = []
-        for k in range(1, s.sub_bands + 1):
-            start = max(1, int(np.searchsorted(frequencies, k * min(s.frequencies_hz) - MARGIN_HZ)))
-            bins = slice(start, stop)
-            if stop - start <= delivered.n_channels + s.harmonics:
-                continue  # the channels could imitate anything in so narrow a band
-            bases = [_basis(_spectrum(self._sines(f, delivered.rate_hz, top_hz), bins)) for f in s.frequencies_hz]
-            self._bands.append((k**-1.25 + 0.25, bins, bases))
-        if not self._bands:
-            raise SpecMismatch(
-                f"ssvep_cca does not fit {delivered.source_id or 'the stream'}: windows of {s.window_s:g} s are too "
-                f"short for {delivered.n_channels} channels"
+        try:
+            self._correlation = FlickerCorrelation(
+                s.frequencies_hz,
+                s.harmonics,
+                s.sub_bands,
+                s.high_hz,
+                rate_hz=delivered.rate_hz,
+                n_samples=n,
+                n_channels=delivered.n_channels,
             )
-
-    def _sines(self, frequency_hz: float, rate_hz: float, top_hz: float) -> NDArray[np.float64]:
-        multiples = frequency_hz * np.arange(1, self._settings.harmonics + 1)
-        angles = 2 * np.pi * np.outer(np.arange(self._n_samples) / rate_hz, multiples[multiples < top_hz])
-        return np.hstack([np.sin(angles), np.cos(angles)])
+        except SpecMismatch as exc:
+            raise SpecMismatch(f"ssvep_cca does not fit {delivered.source_id or 'the stream'}: {exc}") from exc
 
     def warm_up(self) -> None:
         """Run once on noise."""
@@ -133,32 +111,9 @@ class SsvepCca:
         """Nothing to free."""
 
     def _scores(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weighted sum over sub-bands of the squared canonical correlation; zeros if all channels are flat."""
         if not np.isfinite(samples).all():
             raise DecodeFailed("ssvep_cca: the window holds values that are not finite")
-        scores = np.zeros(len(self._settings.frequencies_hz))
-        centred = samples - samples.mean(axis=0)
-        deviation = centred.std(axis=0)
-        alive = deviation > 1e-9 * np.abs(samples).max(axis=0)
-        if not alive.any():
-            return scores
-        rows = centred[:, alive] / deviation[alive]
-        for weight, bins, bases in self._bands:
-            basis = _basis(_spectrum(rows, bins))
-            scores += weight * np.array([np.linalg.norm(basis.T @ sines, 2) ** 2 for sines in bases])
-        return scores
-
-
-def _spectrum(rows: NDArray[np.float64], bins: slice) -> NDArray[np.float64]:
-    """Real and imaginary parts (2 * n_bins, n_columns): the rows band-passed, in coordinates of the Fourier basis."""
-    found = fft.rfft(rows, axis=0)[bins]
-    return np.vstack([found.real, found.imag])
-
-
-def _basis(columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Orthonormal basis of the span of columns (n_rows, n_columns); copies of a channel add nothing to it."""
-    u, s, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(u[:, s > 1e-6 * s[0]])
+        return self._correlation(samples)
 
 
 def build(settings: Settings) -> SsvepCca:

@@ -65,6 +65,12 @@ def fit_head(people: Sequence[Person], regularisation: float) -> Head:
     return Head(weights, bias, calibration.with_threshold(mean_person_threshold(scores, labels)))
 
 
+def fit_plain_head(people: Sequence[Person], regularisation: float) -> Head:
+    """Fit on all; the threshold is that of the regression."""
+    weights, bias = _fit(people, regularisation)
+    return Head(weights, bias, LogisticCalibration())
+
+
 def _fit(people: Sequence[Person], regularisation: float) -> tuple[NDArray[np.float64], float]:
     """Return weights and bias on the features as they are; standardisation is folded in."""
     x, y = np.vstack([p.features for p in people]), np.concatenate([p.labels for p in people])
