@@ -19,7 +19,8 @@ FIVE_BANDS_HZ: Bands = ((1.0, 4.0), (4.0, 8.0), (8.0, 13.0), (13.0, 30.0), (30.0
 SEGMENT_S = 2.0
 POWER_FLOOR = 1e-9
 """Added to each power density (unit²/Hz) before the logarithm."""
-PART = 1024
+PART_VALUES = 2**18
+"""Values of the windows measured at a time: they stay in the processor's cache."""
 
 
 def log_band_density(windows: NDArray[np.floating], rate_hz: float, bands_hz: Sequence[tuple[float, float]]) -> Floats:
@@ -114,5 +115,6 @@ def stretch_means(windows: NDArray[np.floating], n_stretch: int) -> Floats:
 
 def in_parts(windows: NDArray[np.floating], measure: Callable[[Floats], Floats]) -> Floats:
     """Apply a function of float64 windows to a part at a time, so that no float64 copy of all is ever made."""
-    parts = [measure(windows[i : i + PART].astype(np.float64)) for i in range(0, len(windows), PART)]
+    n = max(1, PART_VALUES // windows[0].size)
+    parts = [measure(windows[i : i + n].astype(np.float64)) for i in range(0, len(windows), n)]
     return np.concatenate(parts)
