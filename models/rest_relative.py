@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from models.rest_decoder import MIN_REST_WINDOWS
 from models.rest_features import SPREAD_FLOOR
@@ -77,15 +78,17 @@ class RestRelativeClassifier(WindowClassifier):
         ------
         ModelError
             If rest is missing, too short or of no use, or a label is unknown.
+        NotFittedError
+            Before ``fit`` or ``fit_people``.
         """
+        check_is_fitted(self)
         name = type(self).__name__
-        adapted = copy(self)
-        first = self._more_windows(rest if rest is not None else X) if rest is not None or X is not None else None
-        if first is None or (X is None) != (y is None):
+        if (rest is None and X is None) or (X is None) != (y is None):
             raise ModelError(f"{name}: for_person needs windows of rest, or labelled windows X with their labels y")
         if self.relative_ != (rest is not None):
             needed = "needs the person's rest" if self.relative_ else "knows no rest: fit it by fit_people"
             raise ModelError(f"{name}: {needed}")
+        adapted = copy(self)
         if rest is not None:
             adapted.reference_ = self._reference_of(rest, "rest")
         if X is not None:

@@ -1,8 +1,8 @@
 """Filter-bank tangent space and log band power relative to rest, with a learned threshold. In µV or any one unit.
 
-The live decoder ``riemann``, as it is trained: slope and threshold come from training people left out in turn. Without
-rest (``fit``), windows are set against the mean of all training windows and the threshold is that of the regression;
-so it is where people left out are not told apart.
+The live decoder ``riemann``, as it is trained: slope and threshold come from training people left out in turn; of
+people with one class only nothing is learnt. Without rest (``fit``), windows are set against the mean of all training
+windows and the threshold is that of the regression; so it is where people left out are not told apart.
 Two classes, the first one rest.
 """
 
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from models.rest_features import RestFeatures
 from models.rest_relative import People, RestRelativeClassifier
-from models.training.held_out import fit_head, fit_plain_head
+from models.training.held_out import Head, fit_head, fit_plain_head
 from models.training.workload import BANDS_HZ, N_TAPERS, Person
 from models.window_estimator import Codes, Floats
 from models.window_features import Bands, band_covariances
@@ -78,16 +78,17 @@ class RiemannRest(RestRelativeClassifier):
             raise ValueError(
                 f"Only binary classification is supported by RiemannRest, y holds {len(self.classes_)} classes"
             )
-        everybody = [Person(n, features[people == n], codes[people == n]) for n in range(people.max() + 1)]
-        judges = [p for p in everybody if len(np.unique(p.labels)) == 2]
+        self.head_ = self._head([Person(n, features[people == n], codes[people == n]) for n in range(people.max() + 1)])
+
+    def _head(self, everybody: list[Person]) -> Head:
         # A threshold that balances errors needs people who have both classes.
-        self.head_ = fit_plain_head(everybody, self.C)
+        judges = [person for person in everybody if len(np.unique(person.labels)) == 2]
         if len(judges) >= MIN_PEOPLE:
             try:
-                self.head_ = fit_head(judges, self.C)
+                return fit_head(judges, self.C)
             except ModelError as exc:
-                # People left out are not told apart, so they cannot teach a threshold.
                 _log.warning("RiemannRest: keeps the threshold of the regression: %s", exc)
+        return fit_plain_head(everybody, self.C)
 
     def _answer(self, features: Floats) -> Floats:
         p = self.head_.probability(features)
