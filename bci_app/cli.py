@@ -13,10 +13,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bci_app.bench_cli import bench
 from bci_app.logging_setup import configure_logging
 from pipelines.errors import BciError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Real-time brain-computer interface.")
+app.add_typer(bench, name="bench")
 console = Console()
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: key=value, dotted keys.")]
@@ -201,22 +203,6 @@ def train(
     from bci_app import training_verbs
 
     training_verbs.train_workload(data, out, kind)
-
-
-@app.command()
-def bench(
-    name: Annotated[str, typer.Argument(help="eegmat or ssvep.")],
-    data: Annotated[Path, typer.Argument(help="Folder of the data set.")],
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Measure the decoders on a data set: per-subject values, intervals and baselines."""
-    from bci_app import training_verbs
-
-    benches = {"eegmat": training_verbs.bench_eegmat, "ssvep": training_verbs.bench_ssvep}
-    if name not in benches:
-        raise typer.BadParameter(f"{name!r}; known are: {', '.join(benches)}")
-    benches[name](data, as_json=as_json)
 
 
 def _show(values: Any, tables: Any, *, as_json: bool) -> None:

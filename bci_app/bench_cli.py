@@ -1,0 +1,76 @@
+"""``bci-app bench``: which decoder is better, for whom, and by how much."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+bench = typer.Typer(no_args_is_help=True, help="Measure decoders on data sets, with intervals and baselines.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder of results and report; none: out/bench/SUITE.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of the data set.")]
+
+
+@bench.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """List data sets, models, settings and suites."""
+    from bci_app import bench_verbs
+
+    bench_verbs.show_list(as_json=as_json)
+
+
+@bench.command()
+def run(
+    suite: Annotated[str, typer.Argument(help="Suite file (TOML), or the name of a shipped one.")],
+    *,
+    data: Annotated[
+        Path, typer.Option(envvar="BCI_APP_DATA", help="Folder in which each data set has one of its own.")
+    ] = Path(),
+    out: Out = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder of prepared windows; none: the user's cache.")] = None,
+    engine: Annotated[str, typer.Option(help="joblib, or dask for a cluster.")] = "joblib",
+    workers: Annotated[int, typer.Option(help="Processes on this machine.", min=1)] = 1,
+    address: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Run a suite; what is known already is not run again, and Ctrl-C keeps what is done."""
+    from bci_app import bench_verbs
+
+    if engine not in ("joblib", "dask"):
+        raise typer.BadParameter(f"--engine {engine}: joblib or dask")
+    chosen: Literal["joblib", "dask"] = "dask" if engine == "dask" else "joblib"
+    bench_verbs.run_suite(
+        suite, data, out, cache, engine=chosen, workers=workers, address=address, as_json=as_json
+    )  # fmt: skip
+
+
+@bench.command()
+def report(
+    suite: Annotated[str, typer.Argument(help="Suite file (TOML), or the name of a shipped one.")],
+    *,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of what a suite has come to so far: Markdown, HTML, JSON and figures."""
+    from bci_app import bench_verbs
+
+    bench_verbs.report_suite(suite, out, as_json=as_json)
+
+
+@bench.command()
+def eegmat(folder: Folder, *, as_json: AsJson = False) -> None:
+    """Measure the workload decoders on EEGMAT, leaving one subject out."""
+    from bci_app import training_verbs
+
+    training_verbs.bench_eegmat(folder, as_json=as_json)
+
+
+@bench.command()
+def ssvep(folder: Folder, *, as_json: AsJson = False) -> None:
+    """Measure the untrained SSVEP decoder on SSVEP-Exoskeleton."""
+    from bci_app import training_verbs
+
+    training_verbs.bench_ssvep(folder, as_json=as_json)
