@@ -67,7 +67,7 @@ class MultiSubject(ByTime):
 
 
 class FewShot(ByTime):
-    """The test of :class:`MultiSubject`, but only few labels of each subject and class, validation included."""
+    """The test of multi_subject, but only few labels of each subject and class, validation included."""
 
     kind: Literal["few_shot"] = "few_shot"
     shots: int | None = Field(None, ge=1, description="Labels of each subject and class.")
