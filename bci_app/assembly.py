@@ -20,7 +20,7 @@ from devices.source import Source
 from models.checkpoints import load_decoder
 from models.decoder import Decoder
 from models.placement import one_thread
-from pipelines.errors import BciError, ConfigError, StreamEnded
+from pipelines.errors import BciError, ConfigError, DeviceError, StreamEnded
 from pipelines.plugins import make
 from pipelines.signal import StreamSpec, Window, copy_window
 from pipelines.smoothing import Smoother
@@ -133,7 +133,11 @@ def rest_windows(
     source: Source = make("sources", table, "[decoder.calibration]")
     pipeline = _pipeline(settings, decoder)
     with closing(source):
-        delivered = pipeline.prepare(source.open())
+        try:
+            spec = source.open()
+        except DeviceError as exc:
+            raise ConfigError(f"[decoder.calibration] file = {calibration.file!r}: {exc}") from exc
+        delivered = pipeline.prepare(spec)
         decoder.spec.check(delivered)
         windower = _windower(delivered, decoder, hop_of(settings, decoder))
         return list(_windows(source, pipeline, windower)), delivered

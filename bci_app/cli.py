@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from bci_app.bench_cli import bench
 from bci_app.logging_setup import configure_logging
@@ -30,8 +31,10 @@ def main() -> None:
     try:
         app()
     except BciError as exc:
-        Console(stderr=True).print(f"[bold red]error[/] {type(exc).__name__}: ", end="")
-        Console(stderr=True).print(str(exc), markup=False, highlight=False)
+        kind = Text.assemble(("error", "bold red"), f" {type(exc).__name__}: ")
+        # Unbroken: a path that is cut at the 80th column cannot be copied.
+        Console(stderr=True).print(kind, end="")
+        Console(stderr=True).print(str(exc), markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections.abc import Sequence
@@ -10,9 +11,10 @@ from typing import Protocol
 import numpy as np
 
 from bci_app.config import DecoderSettings
+from bci_app.patience import Patience
 from models.decoder import Decoder
 from pipelines.decision import Decision
-from pipelines.errors import BciError, DecodeFailed
+from pipelines.errors import BciError, DecodeFailed, in_one_line
 from pipelines.signal import Flag, Window, copy_window
 
 REASONS = {
@@ -21,6 +23,11 @@ REASONS = {
     Flag.CLOCK_JUMP: "the clock jumped",
     Flag.BAD_CHANNELS: "too many bad channels",
 }
+log = logging.getLogger(__name__)
+
+WATCH_EVERY_S = 0.25
+CLOSE_S = 2.0
+"""How long the end of a session waits for a decision in progress: a recording must not stay open for it."""
 ARTIFACTS = Flag.AMPLITUDE | Flag.BLINK | Flag.MUSCLE
 
 
@@ -73,7 +80,7 @@ def decide(decoder: Decoder, gate: Gate, window: Window) -> Decision:
     except BciError:
         raise
     except Exception as exc:  # a plug-in may raise anything; on a thread of its own it would vanish
-        raise DecodeFailed(f"{spec.model_id}: window {window.window_index}: {type(exc).__name__}: {exc}") from exc
+        raise DecodeFailed(f"{spec.model_id}: window {window.window_index}: {in_one_line(exc)}") from exc
     p = decision.probabilities
     if len(p) != len(spec.classes) or not all(math.isfinite(v) and v >= 0 for v in p) or abs(sum(p) - 1) > 1e-6:
         raise DecodeFailed(f"{spec.model_id}: window {window.window_index}: not probabilities of {spec.classes}: {p}")
@@ -102,30 +109,64 @@ class Decoding(Protocol):
         """
         ...
 
+    def complaints(self) -> Sequence[str]:
+        """Return what has become known of decisions that take too long since the last call."""
+        ...
+
     def close(self) -> None:
         """Stop; the decoder itself is closed by its owner."""
         ...
 
 
 class InlineDecoding:
-    """Decides at once, on every window."""
+    """Decides at once, on every window.
+
+    While a decoder hangs, so does the engine's thread, and nobody could say why; a thread that only watches does.
+    """
 
     def __init__(self, decoder: Decoder, gate: Gate) -> None:
         self._decoder, self._gate = decoder, gate
         self._ready: list[Decision] = []
+        self._patience = Patience()
+        self._closing = threading.Event()
+        self._watch: threading.Thread | None = None
+        self._complaints: list[str] = []
         self.dropped = 0
 
     def submit(self, window: Window) -> None:
         """Decide now."""
-        self._ready.append(decide(self._decoder, self._gate, window))
+        if self._watch is None:
+            self._watch = threading.Thread(target=self._look, name="decoding-watch", daemon=True)
+            self._watch.start()
+        self._patience.begin(window.window_index)
+        try:
+            self._ready.append(decide(self._decoder, self._gate, window))
+        finally:
+            text = self._patience.end()
+        if text:
+            self._complaints.append(f"{text}, and all else waited: run it with mode = 'background'")
 
     def ready(self) -> Sequence[Decision]:
         """Return what ``submit`` decided."""
         ready, self._ready = self._ready, []
         return ready
 
+    def complaints(self) -> Sequence[str]:
+        """Return what ``submit`` took too long for."""
+        complaints, self._complaints = self._complaints, []
+        return complaints
+
     def close(self) -> None:
-        """Nothing to stop."""
+        """End the watch."""
+        self._closing.set()
+        if self._watch is not None:
+            self._watch.join()
+
+    def _look(self) -> None:
+        while not self._closing.wait(WATCH_EVERY_S):
+            text = self._patience.check()
+            if text:
+                log.warning("%s, and all else waits for it", text)
 
 
 class BackgroundDecoding:
@@ -138,6 +179,8 @@ class BackgroundDecoding:
         self._ready: list[Decision] = []
         self._error: BciError | None = None
         self._closing = False
+        self._patience = Patience()
+        self._complaints: list[str] = []
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, name="decoding", daemon=True)
         self._thread.start()
@@ -159,12 +202,22 @@ class BackgroundDecoding:
             ready, self._ready = self._ready, []
         return ready
 
+    def complaints(self) -> Sequence[str]:
+        """Return what is known of a decision that takes too long, or took too long."""
+        with self._changed:
+            found = [*self._complaints, *filter(None, [self._patience.check()])]
+            self._complaints.clear()
+        return found
+
     def close(self) -> None:
-        """Finish the decision in progress and join the thread."""
+        """Wait for the decision in progress and end the thread; a decoder that does not return is left behind."""
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(CLOSE_S)
+        if self._thread.is_alive():
+            with self._changed:
+                self._complaints.append(f"the decoder did not return within {CLOSE_S:g} s and is left behind")
 
     def _run(self) -> None:
         while True:
@@ -173,12 +226,18 @@ class BackgroundDecoding:
                 if self._closing:
                     return
                 window, self._waiting = self._waiting, None
-            assert window is not None
+                assert window is not None
+                self._patience.begin(window.window_index)
+                dropped = self.dropped
             try:
                 decision = decide(self._decoder, self._gate, window)
             except BciError as exc:
                 with self._changed:
+                    self._patience.end()
                     self._error = exc
                 return
             with self._changed:
                 self._ready.append(decision)
+                text = self._patience.end()
+                if text:
+                    self._complaints.append(f"{text}; {self.dropped - dropped} newer windows were given up")

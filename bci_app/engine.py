@@ -29,11 +29,12 @@ from bci_app.events import (
     StateEvent,
     StopRecording,
 )
+from bci_app.logging_setup import TOLD, warnings_as_notices
 from bci_app.sink import Recorder, Sink
 from bci_app.supply import Supply
 from bci_app.timing import LoopTimer
 from devices.clock import now_s
-from pipelines.errors import BciError, StreamEnded
+from pipelines.errors import BciError, ModelError, StreamEnded, in_one_line
 from pipelines.signal import Chunk, Marker
 from pipelines.smoothing import Smoother
 from pipelines.stage import Pipeline
@@ -90,6 +91,7 @@ class Engine:
         self._late_s = 0.0
         self._stream_s = 0.0
         self._failure: BciError | None = None
+        self._message = ""
         self.state = EngineState.IDLE
 
     @property
@@ -109,15 +111,16 @@ class Engine:
         BciError
             What made the session fail, after the sinks were told and closed.
         """
-        try:
-            self._open_sinks()
-            self._loop(stop)
-        except StreamEnded as end:
-            log.info("%s", end)
-        except BciError as exc:
-            self._failure = exc
-        finally:
-            self._finish()
+        with warnings_as_notices(self._pending.append):
+            try:
+                self._open_sinks()
+                self._loop(stop)
+            except StreamEnded as end:
+                self._notice("info", str(end))
+            except BciError as exc:
+                self._failure = exc
+            finally:
+                self._finish()
         if self._failure is not None:
             raise self._failure
 
@@ -182,6 +185,8 @@ class Engine:
         decoding = self._path.decoding
         if decoding is None or not self._deciding:
             return
+        for text in decoding.complaints():
+            self._notice("warning", text)
         for raw in self._protect("decoding", decoding.ready) or ():
             decision = replace(raw, decided_at_s=now_s() if self._supply.is_live else raw.end_s)
             if self._path.smoother is not None:
@@ -196,16 +201,17 @@ class Engine:
             return action()
         except Exception as exc:  # the engine's border: plug-ins may raise anything
             self._deciding = False
-            log.error("%s failed", what, exc_info=not isinstance(exc, BciError))
-            kind = "" if isinstance(exc, BciError) else f"{type(exc).__name__}: "
-            self._notice("error", f"{what} failed, decisions have stopped (recording goes on): {kind}{exc}")
+            log.debug("%s failed", what, exc_info=True)
+            what = "decoding" if isinstance(exc, ModelError) else what
+            self._notice("error", f"{what} failed, decisions have stopped (recording goes on): {in_one_line(exc)}")
             return None
 
     def _follow_supply(self) -> None:
         """Show in the state what the supply knows of the source."""
-        wanted = self._supply.state or self._flowing_state()
-        if wanted is not self.state:
-            self._set_state(wanted, self._supply.message)
+        wanted, message = self._supply.state or self._flowing_state(), self._supply.message
+        # While it cannot be reopened, a new reason is news.
+        if wanted is not self.state or (self._supply.state and message != self._message):
+            self._set_state(wanted, message)
 
     def _flowing_state(self) -> EngineState:
         calibrator = self._path.calibrator
@@ -256,15 +262,18 @@ class Engine:
             )
         )
 
+    def _tell_pending(self) -> None:
+        while self._pending:
+            event = self._pending.popleft()
+            if not self._sinks and isinstance(event, NoticeEvent):  # nobody is left to hear it but the log
+                log.log(LEVELS[event.level], "%s", event.text)
+            self._tell(event)
+
     def _open_sinks(self) -> None:
         for recorder in self.recorders:
             recorder.on_event = self._pending.append
         for sink in list(self._sinks):
             sink.open(self._session)
-
-    def _tell_pending(self) -> None:
-        while self._pending:
-            self._tell(self._pending.popleft())
 
     def _tell(self, event: Event) -> None:
         with self._timer.section("sinks"):
@@ -273,23 +282,23 @@ class Engine:
                     sink.accept(event)
                 except Exception as exc:  # the engine's border: one sink must not take the others down
                     self._sinks.remove(sink)
-                    log.error("sink failed", exc_info=not isinstance(exc, BciError))
-                    self._notice("error", f"{type(sink).__name__} failed and was closed: {exc}")
+                    log.debug("sink failed", exc_info=True)
+                    self._notice("error", f"{type(sink).__name__} failed and was closed: {in_one_line(exc)}")
                     self._close_sink(sink)
 
     def _close_sink(self, sink: Sink) -> None:
         try:
             sink.close()
         except Exception as exc:  # the engine's border: the others must be closed all the same
-            log.error("sink could not be closed", exc_info=not isinstance(exc, BciError))
-            self._notice("error", f"{type(sink).__name__} could not be closed: {exc}")
+            log.debug("sink could not be closed", exc_info=True)
+            self._notice("error", f"{type(sink).__name__} could not be closed: {in_one_line(exc)}")
 
     def _notice(self, level: Level, text: str) -> None:
-        log.log(LEVELS[level], "%s", text)
+        log.log(LEVELS[level], "%s", text, extra=TOLD)
         self._pending.append(NoticeEvent(level, text, now_s()))
 
     def _set_state(self, state: EngineState, message: str = "") -> None:
-        self.state = state
+        self.state, self._message = state, message
         self._tell(StateEvent(state, message, now_s()))
 
     def _finish(self) -> None:

@@ -51,10 +51,15 @@ def run_demo(settings: SessionSettings, console: Console) -> None:
 
 
 def run_daemon(settings: SessionSettings, console: Console) -> None:
-    """Run a session headless; decisions go out on LSL unless the session names other sinks."""
-    if not settings.sinks:
-        settings = settings.model_copy(update={"sinks": ({"kind": "lsl_outlet"}, {"kind": "console"})})
-    _run(settings, [], console)
+    """Run a session headless; decisions go out on LSL unless the session names other sinks.
+
+    What goes wrong is always told: a session that names no console gets one, on standard error, because standard
+    output may belong to a sink that it does name.
+    """
+    sinks = settings.sinks or ({"kind": "lsl_outlet"}, {"kind": "console"})
+    if not any(sink["kind"] == "console" for sink in sinks):
+        sinks = (*sinks, {"kind": "console", "stream": "stderr"})
+    _run(settings.model_copy(update={"sinks": sinks}), [], console)
 
 
 def run_record(settings: SessionSettings, folder: str, seconds: float | None, console: Console) -> None:

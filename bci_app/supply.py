@@ -10,7 +10,15 @@ from bci_app.config import EngineSettings
 from bci_app.events import EngineState
 from devices.clock import now_s
 from devices.source import Source
-from pipelines.errors import ChannelMismatch, ConnectFailed, RateMismatch, StreamLost
+from pipelines.errors import (
+    BciError,
+    ChannelMismatch,
+    ConnectFailed,
+    DeviceError,
+    RateMismatch,
+    StreamLost,
+    in_one_line,
+)
 from pipelines.signal import Chunk, StreamSpec
 
 log = logging.getLogger(__name__)
@@ -21,7 +29,7 @@ class Supply:
 
     def __init__(self, source: Source, spec: StreamSpec, settings: EngineSettings) -> None:
         self._source, self.spec, self._settings = source, spec, settings
-        self._last_arrival_s = now_s()
+        self._last_arrival_s = self._last_sample_s = now_s()
         self._next_try_s: float | None = None
         self._offset = 0
         self._end_index = 0
@@ -43,6 +51,8 @@ class Supply:
         ------
         StreamEnded
             When a finite source is done.
+        DeviceError
+            When the source raised what it should not.
         SignalError
             When the source came back with other channels, rate or units.
         """
@@ -54,13 +64,20 @@ class Supply:
         except StreamLost as lost:
             self._lose(str(lost))
             return None
+        except BciError:
+            raise
+        except Exception as exc:  # a plug-in may raise anything; its recording is closed and its words are told
+            raise DeviceError(f"the source failed: {in_one_line(exc)}") from exc
         if chunk is None or not chunk.n_samples:  # markers alone do not make a stream alive
             silent_s = now_s() - self._last_arrival_s
             if self.state is None and silent_s > self._settings.stale_after_s:
                 self.state, self.message = EngineState.STALE, f"no samples for {silent_s:.1f} s"
             return None if chunk is None else self._number(chunk)
-        self._last_arrival_s = now_s()
-        self.state, self.message = None, ""
+        now = now_s()
+        if self.state is not None:
+            self.state, self.message = None, f"samples flow again after {now - self._last_sample_s:.1f} s"
+        # Opening anew counts as an arrival, so that a device has its time to begin.
+        self._last_arrival_s = self._last_sample_s = now
         return self._number(chunk)
 
     def insert_marker(self, label: str) -> bool:
@@ -72,7 +89,7 @@ class Supply:
         self._source.close()
 
     def _lose(self, why: str) -> None:
-        log.warning("source lost: %s", why)
+        log.info("source lost: %s", why)
         self._source.close()
         self._next_try_s = now_s()
         self.state, self.message = EngineState.RECONNECTING, why

@@ -57,7 +57,7 @@ class TerminalView:
                 self._line(_sentence(decision, self._truth))
             case StateEvent(state, message):
                 self._state = state
-                self._line(f"state: {state.value} {message}".rstrip())
+                self._line(f"state: {state.value}{message and f': {message}'}")
             case MarkerEvent(marker) if marker.stream == GROUND_TRUTH:
                 self._truth = marker.label
             case QualityEvent(bad_channels):

@@ -114,7 +114,9 @@ class Checkpoint:
         found = self.tensors[name]
         if found.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, found.shape, strict=True)):
             wanted = tuple("any" if n is None else n for n in shape)
-            raise CheckpointInvalid(f"{self.folder / WEIGHTS}: tensor {name!r} has shape {found.shape}, not {wanted}")
+            raise CheckpointInvalid(
+                f"{self.folder / WEIGHTS}: tensor {name!r} has shape {found.shape}, not {wanted}; get the folder again"
+            )
         return found
 
 

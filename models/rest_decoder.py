@@ -53,7 +53,8 @@ class RestDecoder:
         expected = n_features(len(bands_hz), len(spec.channels), tangent=tangent)
         if weights.shape != (expected,):
             raise CheckpointInvalid(
-                f"{spec.model_id}: {weights.size} weights, but its bands and channels make {expected} features"
+                f"{spec.model_id}: {weights.size} weights, but its bands and channels make {expected} features: "
+                "card and weights do not belong together; get the checkpoint again"
             )
         self.spec = spec
         self._spectra = CrossSpectra(spec.rate_hz, round(spec.window_s * spec.rate_hz), bands_hz, n_tapers)

@@ -23,6 +23,11 @@
 Vendor exceptions are translated once, where the vendor is called, with ``raise ... from exc``.
 """
 
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
 
 class BciError(Exception):
     """Base of all errors this application raises on purpose."""
@@ -90,3 +95,11 @@ class RecordingError(BciError):
 
 class DataLeak(BciError):
     """What judges a decoder has also taught it: a person, a session or a moment is on two sides of a fold."""
+
+
+def in_one_line(exc: Exception) -> str:
+    """Return an error's text; of one that is not ours, what it is and which line raised it, instead of a traceback."""
+    if isinstance(exc, BciError):
+        return str(exc)
+    last = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{type(exc).__name__}: {exc} ({Path(last.filename).name}, line {last.lineno})"

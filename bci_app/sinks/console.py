@@ -53,7 +53,7 @@ class ConsoleLines:
             case DecisionEvent(decision) if self._settings.decisions:
                 self._say(_sentence(decision))
             case StateEvent(state, message):
-                self._say(f"state: {state.value} {message}".rstrip())
+                self._say(f"state: {state.value}{message and f': {message}'}")
             case QualityEvent(bad_channels):
                 self._say(f"bad channels: {', '.join(bad_channels) or 'none'}")
             case MarkerEvent(marker):

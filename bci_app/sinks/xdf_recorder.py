@@ -21,6 +21,7 @@ from bci_app.events import (
     SessionEvent,
     StateEvent,
 )
+from bci_app.logging_setup import TOLD
 from bci_app.recording_names import BIDS, PLAIN, candidates, check_template, climbs
 from bci_app.recording_streams import RecordingStreams
 from bci_app.xdf_writer import XdfWriter
@@ -226,10 +227,17 @@ class XdfRecorder:
         with suppress(RecordingError):
             writer.close()
         self._tell(RecordingEvent(str(writer.path), False, str(exc), now_s()))
-        self._say("error", f"the recording has ended, what was written is readable, all else goes on: {exc}")
+        if writer.path.exists():
+            self._say("error", f"the recording has ended, what was written is readable, all else goes on: {exc}")
+            return
+        self._say("error", f"the recording is lost, another one begins: {exc}")
+        try:
+            self.start(str(self._target))
+        except RecordingError as again:
+            self._say("error", f"nothing is recorded: {again}")
 
     def _say(self, level: Literal["info", "warning", "error"], text: str) -> None:
-        log.log(LEVELS[level], "%s", text)
+        log.log(LEVELS[level], "%s", text, extra=None if self.on_event is None else TOLD)
         self._tell(NoticeEvent(level, text, now_s()))
 
     def _tell(self, event: NoticeEvent | RecordingEvent) -> None:

@@ -44,7 +44,7 @@ LINES = [
     "state: running",
     "window 3: work (rest 0.10, work 0.90)",
     "window 4: no decision: samples were lost",
-    "state: stale no samples for 2 s",
+    "state: stale: no samples for 2 s",
     "bad channels: Fp1, Cz",
     "bad channels: none",
     "marker: left [red] (cues)",

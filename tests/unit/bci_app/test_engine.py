@@ -9,7 +9,7 @@ from bci_app.assembly import build
 from bci_app.config import validate
 from bci_app.events import ChunkEvent, InsertMarker, LoopTiming, MarkerEvent, StartRecording
 from bci_app.summary import Summary
-from pipelines.errors import ChannelMismatch, ConnectFailed
+from pipelines.errors import ChannelMismatch, ConfigError, ConnectFailed
 from tests.unit.bci_app.engine_parts import Keeper, probabilities, run
 
 
@@ -70,7 +70,7 @@ def test_a_failing_sink_takes_nobody_down() -> None:
     keeper = run({}, [failing])
     assert failing.closed == 1
     assert len(keeper.decisions) == 14
-    assert any("Failing failed and was closed: the wire was cut" in text for text in keeper.notices)
+    assert any("Failing failed and was closed: OSError: the wire was cut" in text for text in keeper.notices)
 
 
 def test_a_failing_decoder_ends_decisions_but_not_the_session() -> None:
@@ -107,6 +107,16 @@ def test_what_does_not_fit_is_refused_before_anything_runs() -> None:
         build(validate(settings, "test"))
     with pytest.raises(ConnectFailed, match="no such file"):
         build(validate({"source": {"kind": "recording", "path": "absent.xdf"}, "decoder": None}, "test"))
+
+
+def test_a_missing_recording_of_rest_is_named_with_its_key() -> None:
+    with pytest.raises(ConfigError, match=r"\[decoder.calibration\] file = 'no.edf': no.edf: there is no such file"):
+        run({}, calibration={"file": "no.edf"})
+
+
+def test_a_plugin_that_does_not_exist_is_named_with_its_table() -> None:
+    with pytest.raises(ConfigError, match=r"test: \[source\]: there is no 'openbci'"):
+        run({"kind": "openbci"})
 
 
 def test_the_summary_judges_against_the_truth() -> None:

@@ -213,3 +213,26 @@ def test_the_guard_ends_the_recording_when_the_disk_fills_up(tmp_path: Path) -> 
     read = load(path)["headset"]
     assert len(read["time_series"]) == n
     assert read["footer"]["info"]["sample_count"] == [str(n)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not delete open files")
+def test_a_deleted_recording_is_followed_by_another(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    recorder, notices = a_recorder(folder, sync_s=0.05)
+    recorder.open(a_session())
+    recorder.accept(ChunkEvent(a_chunk(0)))
+    shutil.rmtree(folder)
+    give_up, index = time.monotonic() + 20, 0
+    while not any("is lost" in notice.text for notice in notices) and time.monotonic() < give_up:
+        time.sleep(0.02)
+        index += 25
+        recorder.accept(ChunkEvent(a_chunk(index)))
+    recorder.accept(ChunkEvent(a_chunk(index + 25)))
+    recorder.close()
+    texts = [notice.text.split(" to ")[0] for notice in notices if "recorded" not in notice.text]
+    assert texts[0] == "recording"
+    assert texts[1].startswith("the recording is lost, another one begins:")
+    assert texts[2:] == ["recording"]
+    (file,) = folder.iterdir()
+    streams = load(file)
+    np.testing.assert_array_equal(streams["headset"]["time_series"], values_of(np.arange(index + 25, index + 50)))
