@@ -2,6 +2,7 @@
 
 The first four are small and trained from nothing. The others are foundation models: with the user's own file of
 published weights they are adapted fully, linearly or by low-rank adapters; without weights only ``scratch`` is offered.
+In µV: each network is given the scale it was made for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CSBrain (arXiv 2506.23075) with a small head: from nothing, or from the official or the user's own weights."""
+"""CSBrain (arXiv 2506.23075) with a small head: from nothing, or from official or own weights. In µV."""
 
 from __future__ import annotations
 
