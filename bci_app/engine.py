@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter_ns
 from typing import Literal
 
 from bci_app.calibrator import Calibrator
@@ -128,8 +129,9 @@ class Engine:
         self._set_state(self._flowing_state())
         self._next_report_s = now_s() + 1.0
         while not stop.is_set() and not self._full():
-            with self._timer.section("read"):
-                chunk = self._supply.read(self._settings.read_timeout_s, stop)
+            start = perf_counter_ns()
+            chunk = self._supply.read(self._settings.read_timeout_s, stop)
+            self._timer.since("read", start)
             self._follow_supply()
             if chunk is not None:
                 self._take(self._trim(chunk))
@@ -163,8 +165,9 @@ class Engine:
             self._protect("signal processing", lambda: self._process(chunk))
 
     def _process(self, chunk: Chunk) -> None:
-        with self._timer.section("pipeline"):
-            processed = self._path.pipeline.process(chunk)
+        start = perf_counter_ns()
+        processed = self._path.pipeline.process(chunk)
+        self._timer.since("pipeline", start)
         if processed.bad_channels != self._bad_channels:
             self._bad_channels = processed.bad_channels
             self._tell(QualityEvent(tuple(sorted(processed.bad_channels)), self._stream_s))
@@ -177,8 +180,9 @@ class Engine:
                     self._notice("info", "calibrated on this person's rest")
                     self._set_state(EngineState.RUNNING)
                 continue
-            with self._timer.section("decode"):
-                self._path.decoding.submit(window)
+            start = perf_counter_ns()
+            self._path.decoding.submit(window)
+            self._timer.since("decode", start)
             self._collect_decisions()
 
     def _collect_decisions(self) -> None:
@@ -276,15 +280,16 @@ class Engine:
             sink.open(self._session)
 
     def _tell(self, event: Event) -> None:
-        with self._timer.section("sinks"):
-            for sink in list(self._sinks):
-                try:
-                    sink.accept(event)
-                except Exception as exc:  # the engine's border: one sink must not take the others down
-                    self._sinks.remove(sink)
-                    log.debug("sink failed", exc_info=True)
-                    self._notice("error", f"{type(sink).__name__} failed and was closed: {in_one_line(exc)}")
-                    self._close_sink(sink)
+        start = perf_counter_ns()
+        for sink in tuple(self._sinks):
+            try:
+                sink.accept(event)
+            except Exception as exc:  # the engine's border: one sink must not take the others down
+                self._sinks.remove(sink)
+                log.debug("sink failed", exc_info=True)
+                self._notice("error", f"{type(sink).__name__} failed and was closed: {in_one_line(exc)}")
+                self._close_sink(sink)
+        self._timer.since("sinks", start)
 
     def _close_sink(self, sink: Sink) -> None:
         try:

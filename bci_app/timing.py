@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from time import perf_counter_ns
 
 import numpy as np
 
@@ -19,14 +17,9 @@ class LoopTimer:
     def __init__(self) -> None:
         self._values_ms: dict[str, list[float]] = {name: [] for name in SECTIONS}
 
-    @contextmanager
-    def section(self, name: str) -> Iterator[None]:
-        """Time the body under one of :data:`SECTIONS`."""
-        start = time.perf_counter_ns()
-        try:
-            yield
-        finally:
-            self._values_ms[name].append((time.perf_counter_ns() - start) * 1e-6)
+    def since(self, name: str, start_ns: int) -> None:
+        """Add the time from ``start_ns`` (``time.perf_counter_ns``) to now to one of :data:`SECTIONS`."""
+        self._values_ms[name].append((perf_counter_ns() - start_ns) * 1e-6)
 
     def add(self, name: str, milliseconds: float) -> None:
         """Add a duration measured elsewhere (ms)."""

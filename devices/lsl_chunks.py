@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from devices.lsl_markers import MarkerQueue
 from devices.lsl_timeline import Timeline
-from pipelines.signal import Chunk, Flag, Marker, make_chunk
+from pipelines.signal import Chunk, Flag, Marker, make_chunk, read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,15 @@ class ChunkMaker:
         self._n_channels, self._timeline, self._markers = n_channels, timeline, markers
         self._next_index = 0
         self._ready: deque[Chunk] = deque()
+        self._no_flags = read_only(np.zeros(0, dtype=np.uint8))
 
     def push(self, block: Block, correction_s: float) -> None:
         """Take one block; ``correction_s`` brings the sender's stamps onto this machine's clock."""
         samples, arrival_s = block.samples, block.arrival_s
         placed = self._timeline.place(block.stamps, correction_s, arrival_s)
+        if not placed.holes and not placed.jumps:
+            self._push_whole(samples, placed.times_s, arrival_s)
+            return
         flags = np.zeros(len(samples), dtype=np.uint8)
         if placed.jumps:
             flags[list(placed.jumps)] = Flag.CLOCK_JUMP
@@ -59,6 +63,16 @@ class ChunkMaker:
                 make_chunk(rows, times, self._next_index, flags=row_flags, gap_before=gap, markers=markers)
             )
             self._next_index += stop - start
+
+    def _push_whole(self, samples: NDArray[np.float32], times_s: NDArray[np.float64], arrival_s: float) -> None:
+        """Take a block in which nothing happened, as nearly all are, at little cost."""
+        n = times_s.shape[0]
+        if n != self._no_flags.shape[0]:
+            self._no_flags = read_only(np.zeros(n, dtype=np.uint8))
+        markers = self._markers.take(float(times_s[-1]), arrival_s)
+        chunk = Chunk(read_only(samples), read_only(times_s), self._next_index, self._no_flags, 0, markers)
+        self._ready.append(chunk)
+        self._next_index += n
 
     def pop(self) -> Chunk | None:
         """Return the next chunk, None if there is none."""

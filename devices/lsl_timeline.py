@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.lsl_dejitter import Dejitter
+from pipelines.kernels.stamps import shift_stamps
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,6 @@ class Timeline:
         # Below a few sample periods a hole cannot be told from jitter.
         self._tolerance = max(gap_after_s, 4.0 / rate_hz)
         self._dejitter = Dejitter(rate_hz) if dejitter else None
-        self._ramp = np.arange(64) / rate_hz
         self._expected: float | None = None
         self._offset = 0.0
         self._correction = 0.0
@@ -87,6 +87,8 @@ class Timeline:
         self._first = 0.0
         self._count = 0
         self._rate_checked = False
+        # Compiles before the first sample comes.
+        shift_stamps(np.zeros(1), 0.0, rate_hz, np.empty(1))
 
     def place(self, stamps: NDArray[np.float64], correction_s: float, arrival_s: float) -> Placed:
         """Place one block.
@@ -103,10 +105,12 @@ class Timeline:
         if abs(correction_s - self._correction) > NEW_CLOCK_S:
             self._offset = 0.0
         self._correction = correction_s
-        times = stamps + (correction_s + self._offset)
+        times = np.empty(stamps.shape[0])
+        highest, lowest, ordered = shift_stamps(stamps, correction_s + self._offset, self._rate, times)
         holes: list[tuple[int, int]] = []
         jumps: list[int] = []
-        if not self._is_smooth(times):
+        if not self._is_smooth(times, highest, lowest):
+            ordered = False
             times = self._finite(times, arrival_s)
             if self._expected is None:
                 self._start(times, arrival_s)
@@ -115,21 +119,21 @@ class Timeline:
         self._youngest = min(self._youngest + AGE_LEAK * times.shape[0] / self._rate, age)
         self._check_rate(times.shape[0] + sum(lost for _, lost in holes))
         if self._dejitter is not None:
+            ordered = False
             times = self._dejitter.smooth(times, [row for row, _ in holes] + jumps)
-        times[0] = max(times[0], self._delivered)
-        np.maximum.accumulate(times, out=times)
+        if not ordered or times[0] < self._delivered:
+            times[0] = max(times[0], self._delivered)
+            np.maximum.accumulate(times, out=times)
         self._delivered = float(times[-1])
         return Placed(times, tuple(holes), tuple(jumps))
 
-    def _is_smooth(self, times: NDArray[np.float64]) -> bool:
-        """Follow a block that is as expected, at little cost; return False, with nothing done, for any other."""
-        n = times.shape[0]
+    def _is_smooth(self, times: NDArray[np.float64], highest: float, lowest: float) -> bool:
+        """Follow a block that is as expected, at little cost; return False, with nothing done, for any other.
+
+        ``highest`` and ``lowest`` tell how far the times lie ahead of an even grid that begins at 0.
+        """
         if self._expected is None:
             return False
-        if n > self._ramp.shape[0]:
-            self._ramp = np.arange(2 * n) / self._rate
-        ahead = times - self._ramp[:n]
-        highest, lowest = float(ahead.max()), float(ahead.min())
         # Written so that NaN fails. A range within the tolerance leaves no room for a step back beyond it.
         usual = highest - self._expected <= self._tolerance and highest - lowest <= self._tolerance
         if not (usual and float(times[0]) >= self._last - self._tolerance):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.kernels.ring import push_rows
+from pipelines.signal import read_only
+
 
 class RingBuffer:
     """Holds the last ``capacity`` rows; each row is written twice, ``capacity`` apart, so nothing is ever rolled.
@@ -24,27 +27,14 @@ class RingBuffer:
         self._flags = np.zeros(2 * capacity, dtype=np.uint8)
         self.end_index = 0
         """Absolute index of the row after the newest."""
+        # Compiles before the first sample comes.
+        none = np.zeros((0, n_channels), dtype=np.float32)
+        self.push(read_only(none), read_only(np.zeros(0)), read_only(np.zeros(0, dtype=np.uint8)))
 
-    def push(
-        self,
-        samples: NDArray[np.float32],
-        times_s: NDArray[np.float64],
-        flags: NDArray[np.uint8] | np.uint8,
-    ) -> None:
-        """Append at most ``capacity`` rows; samples (n, n_channels), times_s (n,), flags (n,) or one for all."""
-        n = times_s.shape[0]
-        at = self.end_index % self.capacity
-        head = min(n, self.capacity - at)
-        marks = np.broadcast_to(flags, (n,))
-        for target, stop, start in ((at, head, 0), (0, n, head)):
-            count = stop - start
-            if count == 0:
-                continue
-            for base in (target, target + self.capacity):
-                self._samples[base : base + count] = samples[start:stop]
-                self._times_s[base : base + count] = times_s[start:stop]
-                self._flags[base : base + count] = marks[start:stop]
-        self.end_index += n
+    def push(self, samples: NDArray[np.float32], times_s: NDArray[np.float64], flags: NDArray[np.uint8]) -> None:
+        """Append at most ``capacity`` rows; samples (n, n_channels), times_s (n,), flags (n,)."""
+        push_rows(self._samples, self._times_s, self._flags, samples, times_s, flags, self.end_index % self.capacity)
+        self.end_index += times_s.shape[0]
 
     def last(self, n: int) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.uint8]]:
         """Return read-only views of the newest ``n`` rows; valid until the next push."""

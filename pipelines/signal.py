@@ -149,6 +149,12 @@ class Chunk:
         """Index of the sample after the last one."""
         return self.first_index + self.n_samples
 
+    def with_samples(self, samples: NDArray[np.float32]) -> Chunk:
+        """Return the same chunk with other samples, which nobody writes to."""
+        return Chunk(
+            samples, self.times_s, self.first_index, self.flags, self.gap_before, self.markers, self.bad_channels
+        )
+
     def part(self, start: int, stop: int) -> Chunk:
         """Rows ``start:stop`` as a chunk of their own; gap and markers stay with the part that holds row 0."""
         head = start == 0

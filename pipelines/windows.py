@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.errors import ConfigError, SignalError
 from pipelines.ring_buffer import RingBuffer
-from pipelines.signal import Chunk, Flag, StreamSpec, Window
+from pipelines.signal import Chunk, Flag, StreamSpec, Window, read_only
 
 
 class Windower:
@@ -27,7 +27,8 @@ class Windower:
     def reset(self) -> None:
         """Forget everything."""
         self._ring = RingBuffer(self.window_samples, self._spec.n_channels)
-        self._nothing = np.zeros((self.window_samples, self._spec.n_channels), dtype=np.float32)
+        self._nothing = read_only(np.zeros((self.window_samples, self._spec.n_channels), dtype=np.float32))
+        self._lost = read_only(np.full(self.window_samples, Flag.LOST, dtype=np.uint8))
         self._started = False
         self._origin = 0
         self._last_time_s = 0.0
@@ -78,7 +79,8 @@ class Windower:
         self._ring.end_index += lost - shown
         first_s, last_s = self._last_time_s, float(chunk.times_s[0])
         share = np.arange(lost - shown + 1, lost + 1) / (lost + 1)
-        self._ring.push(self._nothing[:shown], first_s + share * (last_s - first_s), np.uint8(Flag.LOST))
+        times_s = read_only(first_s + share * (last_s - first_s))
+        self._ring.push(self._nothing[:shown], times_s, self._lost[:shown])
 
     def _window(self, chunk: Chunk) -> Window:
         samples, times_s, flags = self._ring.last(self.window_samples)

@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 import pylsl
 from pydantic import Field
-from pylsl.util import LostError
+from pylsl.util import LostError, handle_error
 from pylsl.util import TimeoutError as LslTimeout
 
 from devices.channel_units import in_microvolts
@@ -38,6 +38,7 @@ from devices.lsl_description import (
     state_unit,
 )
 from devices.lsl_markers import MarkerQueue, label_of
+from devices.lsl_pull import Puller
 from devices.lsl_query import asked, literal, marker_query, no_answer, nothing_found, several_found, signal_query
 from devices.lsl_scope import in_force
 from devices.lsl_timeline import Timeline
@@ -293,8 +294,8 @@ class LslStream(SourceBase):
         if core.format == "float32":
             # Wider formats are multiplied in float64, so that volts lose nothing before the conversion.
             self._factors = self._factors.astype(np.float32)
-        max_rows = max(64, math.ceil(core.rate_hz * MAX_PULL_S))
-        self._buffer = np.empty((max_rows, core.n_channels), dtype=core.format)
+        self._as_they_are = core.format == "float32" and bool((self._factors == 1.0).all())
+        self._puller = Puller(inlet, max(64, math.ceil(core.rate_hz * MAX_PULL_S)), handle_error)
         self._chunks = ChunkMaker(core.n_channels, Timeline(core.rate_hz, s.gap_after_s, s.dejitter), self._queue)
         self._markers = _MarkerInlet(s.marker_stream, s.clock_sync) if s.marker_stream else None
         self._correction = _Correction(inlet, s.clock_sync)
@@ -351,16 +352,15 @@ class LslStream(SourceBase):
             return chunk
         if self._held is not None:
             return self._read_held(timeout_s)
-        rows, stamps = self._inlet.pull_chunk(
-            timeout=timeout_s, max_samples=len(self._buffer), dest_obj=self._buffer, min_samples=1, as_numpy=True
-        )
+        rows, stamps = self._puller.pull(timeout_s)
         now = now_s()
         if not len(stamps):
             self._guard.silent(now)
             return self._without_samples(now)
         # liblsl forgets the clock offset when it reconnects, before the first sample of the new instance arrives.
         reconnected = bool(self._inlet.was_clock_reset())
-        block = Block(np.multiply(rows, self._factors).astype(np.float32, copy=False), stamps, now)
+        samples = rows.copy() if self._as_they_are else np.multiply(rows, self._factors).astype(np.float32, copy=False)
+        block = Block(samples, stamps, now)
         if self._guard.must_hold(now, reconnected):
             self._held = block
             return self._read_held(0.0)

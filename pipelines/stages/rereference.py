@@ -15,7 +15,7 @@ from pipelines.channel_names import canonical_name
 from pipelines.errors import ChannelMismatch, ConfigError
 from pipelines.montage import neighbours
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Channel, Chunk, StreamSpec, read_only
+from pipelines.signal import Channel, Chunk, StreamSpec
 
 REFERENCES_NEEDED = {"average": 0, "single": 1, "linked": 2, "laplacian": 0, "bipolar": 0}
 
@@ -89,9 +89,9 @@ class Rereference:
 
     def process(self, chunk: Chunk) -> Chunk:
         """Apply the matrix."""
-        out = self._out.rows(chunk.n_samples)
+        out, frozen = self._out.pair(chunk.n_samples)
         self._matrix.apply(chunk.samples, out)
-        return replace(chunk, samples=read_only(out))
+        return chunk.with_samples(frozen)
 
 
 def build(settings: Settings) -> Rereference:
