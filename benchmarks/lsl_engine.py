@@ -1,4 +1,4 @@
-"""This project's engine as a receiver of ``lsl_latency.py``: the parts that ``assembly`` joins, and a clock behind them."""
+"""The engine of bci_app as a receiver of ``lsl_latency.py``: the parts that ``assembly`` joins, a clock behind them."""
 
 from __future__ import annotations
 
