@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Literal, Protocol
 
 from pipelines.signal import Chunk, StreamSpec
+from pipelines.sos_cascade import SosCascade
+from pipelines.sos_stage import SosStage
 
 
 class Stage(Protocol):
@@ -42,10 +45,11 @@ class Stage(Protocol):
 
 
 class Pipeline:
-    """Stages in order; itself a stage."""
+    """Stages in order; itself a stage. Filters that follow one another run as a cascade, with the same result."""
 
     def __init__(self, stages: Sequence[Stage]) -> None:
         self.stages = tuple(stages)
+        self._steps = tuple(_joined(self.stages))
 
     @property
     def delay_s(self) -> float:
@@ -59,12 +63,22 @@ class Pipeline:
 
     def prepare(self, spec: StreamSpec) -> StreamSpec:
         """Prepare every stage in order; return the spec after the last."""
-        for stage in self.stages:
-            spec = stage.prepare(spec)
+        for step in self._steps:
+            spec = step.prepare(spec)
         return spec
 
     def process(self, chunk: Chunk) -> Chunk:
         """Pass one chunk through every stage."""
-        for stage in self.stages:
-            chunk = stage.process(chunk)
+        for step in self._steps:
+            chunk = step.process(chunk)
         return chunk
+
+
+def _joined(stages: Sequence[Stage]) -> Iterator[Stage]:
+    """Yield the stages, each run of two or more filters as one cascade."""
+    for are_filters, run in groupby(stages, key=lambda stage: isinstance(stage, SosStage)):
+        members = list(run)
+        if are_filters and len(members) > 1:
+            yield SosCascade([stage for stage in members if isinstance(stage, SosStage)])
+        else:
+            yield from members

@@ -1,4 +1,4 @@
-"""Second-order sections and fixed matrices, row by row: what a chunk's length is cannot change a bit of the result.
+"""Filters and fixed matrices, row by row: what a chunk's length is cannot change a bit of the result.
 
 The innermost loops run over channels, which lie side by side in memory, so they vectorise. Arrays that such a loop
 reads and writes must not interleave: LLVM tests for overlap over the whole nest and would fall back to scalar code.
@@ -10,38 +10,61 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-BLOCK = 32
-"""Rows that ``sos_filter`` takes through all sections at once: few enough for the first-level cache."""
+from pipelines.kernels.sections import (
+    TILE,
+    any_section,
+    load_tile,
+    round_tile,
+    store_tile,
+    symmetric_section,
+    unit_section,
+)
+
+BLOCK = 64
+"""Rows that a tile of channels passes through all sections at once: few enough for the first-level cache."""
 FLUSH_EVERY = 256
 NEGLIGIBLE = 1e-150
 
 
 @njit(cache=True, nogil=True)
-def _load(x: NDArray[np.float32], start: int, rows: int, columns: NDArray[np.int64], block: NDArray[np.float64]) -> int:
-    """Copy rows to the block; return how many values are not finite."""
-    broken = 0
+def _gather(
+    x: NDArray[np.float32], start: int, rows: int, columns: NDArray[np.int64], tile: int, block: NDArray[np.float64]
+) -> bool:
+    """Copy rows of at most TILE columns to the block, zeros behind them; return whether all are finite."""
+    sane, k = True, min(TILE, columns.size - tile)
     for t in range(rows):
-        if columns.size == x.shape[1]:
-            for c in range(columns.size):
-                block[t, c] = x[start + t, c]
-        else:
-            for c in range(columns.size):
-                block[t, c] = x[start + t, columns[c]]
-    for t in range(rows):
-        for c in range(columns.size):
-            broken += not abs(block[t, c]) < np.inf
-    return broken
+        for c in range(k):
+            value = block[t, c] = x[start + t, columns[tile + c]]
+            sane &= abs(value) < np.inf
+        for c in range(k, TILE):
+            block[t, c] = 0.0
+    return sane
 
 
 @njit(cache=True, nogil=True)
-def _hold(block: NDArray[np.float64], rows: int, last: NDArray[np.float64]) -> None:
-    """Replace what is not finite by the channel's last finite value."""
+def _scatter(
+    block: NDArray[np.float64], rows: int, columns: NDArray[np.int64], tile: int, out: NDArray[np.float32], start: int
+) -> None:
     for t in range(rows):
-        for c in range(last.size):
+        for c in range(min(TILE, columns.size - tile)):
+            out[start + t, columns[tile + c]] = block[t, c]
+
+
+@njit(cache=True, nogil=True)
+def _hold(
+    block: NDArray[np.float64], rows: int, last: NDArray[np.float64], marks: NDArray[np.uint8], start: int
+) -> int:
+    """Replace what is not finite by the channel's last finite value; mark the rows, return how many values."""
+    broken = 0
+    for t in range(rows):
+        for c in range(TILE):
             if abs(block[t, c]) < np.inf:
                 last[c] = block[t, c]
             else:
                 block[t, c] = last[c]
+                marks[start + t] = 1
+                broken += 1
+    return broken
 
 
 @njit(cache=True, nogil=True)
@@ -49,24 +72,28 @@ def _section(
     block: NDArray[np.float64],
     rows: int,
     first_index: int,
-    section: NDArray[np.float64],
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
+    sos: NDArray[np.float64],
+    s: int,
+    state: NDArray[np.float64],
+    tile: int,
 ) -> None:
-    """Take the block through one section, in place; first and second (k,) are its state."""
-    b0, b1, b2, a1, a2 = section[0], section[1], section[2], section[4], section[5]
-    for t in range(rows):
-        for c in range(first.size):
-            value = block[t, c]
-            y = b0 * value + first[c]
-            first[c] = b1 * value - a1 * y + second[c]
-            second[c] = b2 * value - a2 * y
-            block[t, c] = y
-        if (first_index + t) % FLUSH_EVERY == 0:
+    """Take the block through section s, in place; its state is in rows s and n_sections + s, from column tile on."""
+    start = 0
+    while start < rows:
+        # Up to and with the next sample at which the state is flushed.
+        stop = min(rows, start + 1 + (-(first_index + start)) % FLUSH_EVERY)
+        if sos[s, 2] != sos[s, 0]:
+            any_section(block, start, stop, sos, s, state, tile)
+        elif sos[s, 0] != 1.0:
+            symmetric_section(block, start, stop, sos, s, state, tile)
+        else:
+            unit_section(block, start, stop, sos, s, state, tile)
+        if (first_index + stop - 1) % FLUSH_EVERY == 0:
             # Arithmetic on subnormal numbers, where a silent channel's state ends, is many times slower.
-            for c in range(first.size):
-                first[c] = first[c] if abs(first[c]) > NEGLIGIBLE else 0.0
-                second[c] = second[c] if abs(second[c]) > NEGLIGIBLE else 0.0
+            for row in (s, sos.shape[0] + s):
+                for c in range(tile, tile + TILE):
+                    state[row, c] = state[row, c] if abs(state[row, c]) > NEGLIGIBLE else 0.0
+        start = stop
 
 
 @njit(cache=True, nogil=True)
@@ -75,16 +102,20 @@ def sos_filter(
     out: NDArray[np.float32],
     columns: NDArray[np.int64],
     sos: NDArray[np.float64],
-    first_state: NDArray[np.float64],
-    second_state: NDArray[np.float64],
+    borders: NDArray[np.int64],
+    state: NDArray[np.float64],
     block: NDArray[np.float64],
-    last: NDArray[np.float64],
+    marks: NDArray[np.uint8],
     first_index: int,
+    begin: int,
+    end: int,
 ) -> int:
     """Filter the given columns of ``x`` into ``out``, state in place; return how many values were replaced.
 
-    Direct form II transposed, as ``scipy.signal.sosfilt``. A value that is not finite is replaced by the channel's
-    last finite one. State is flushed at every 256th sample of the stream, wherever chunks begin.
+    Direct form II transposed, as ``scipy.signal.sosfilt``, one filter or several in a row: filters ``begin`` to
+    ``end``, of which number f has the sections ``borders[f]`` to ``borders[f + 1]``. Between two the signal is rounded
+    to float32, as it would be between two calls, so the bits are the same. A value that is not finite is replaced by
+    the channel's last finite one. State is flushed at every 256th sample of the stream, wherever chunks begin.
 
     Parameters
     ----------
@@ -94,34 +125,40 @@ def sos_filter(
         Shape (k,); where k = n_channels they must be 0, 1, 2 …
     sos
         Shape (n_sections, 6), a0 = 1.
-    first_state, second_state
-        Shape (n_sections, k).
+    borders
+        Shape (n_filters + 1,).
+    state
+        Shape (2 * n_sections + n_filters, width), where width is k rounded up to a multiple of TILE: the first states
+        of all sections, the second ones, the last finite input of each filter.
     block
-        Shape (BLOCK, k), scratch.
-    last
-        Shape (k,), the last finite input.
+        Shape (BLOCK, TILE), scratch.
+    marks
+        Shape (n_samples,) or longer; gets 1 in rows in which a value was replaced, else 0.
     first_index
         Index of the first row in the stream.
+    begin, end
+        Which filters.
     """
-    k = columns.size
     replaced = 0
+    marks[: x.shape[0]] = 0
     for start in range(0, x.shape[0], BLOCK):
         rows = min(BLOCK, x.shape[0] - start)
-        broken = _load(x, start, rows, columns, block)
-        if broken:
-            _hold(block, rows, last)
-        replaced += broken
-        for c in range(k):
-            last[c] = block[rows - 1, c]
-        for s in range(sos.shape[0]):
-            _section(block, rows, first_index + start, sos[s], first_state[s], second_state[s])
-        for t in range(rows):
-            if k == x.shape[1]:
-                for c in range(k):
-                    out[start + t, c] = block[t, c]
+        for tile in range(0, columns.size, TILE):
+            whole = columns.size == x.shape[1] and x.strides[1] == x.itemsize and tile + TILE <= columns.size
+            sane = load_tile(x, start, rows, tile, block) if whole else _gather(x, start, rows, columns, tile, block)
+            for f in range(begin, end):
+                last = 2 * sos.shape[0] + f
+                sane = sane if f == begin else round_tile(block, rows)
+                if not sane:
+                    replaced += _hold(block, rows, state[last, tile : tile + TILE], marks, start)
+                for c in range(TILE):
+                    state[last, tile + c] = block[rows - 1, c]
+                for s in range(borders[f], borders[f + 1]):
+                    _section(block, rows, first_index + start, sos, s, state, tile)
+            if whole:
+                store_tile(block, rows, out, start, tile)
             else:
-                for c in range(k):
-                    out[start + t, columns[c]] = block[t, c]
+                _scatter(block, rows, columns, tile, out, start)
     return replaced
 
 

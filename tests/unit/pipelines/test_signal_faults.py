@@ -11,6 +11,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from pipelines.errors import ChannelMismatch, SignalError, UnitMismatch
 from pipelines.kernels.filters import BLOCK, sos_filter
+from pipelines.kernels.sections import TILE
 from pipelines.plugins import make
 from pipelines.signal import Channel, Chunk, Flag, StreamSpec, make_chunk
 from pipelines.smoothing import SmoothingSettings
@@ -66,12 +67,12 @@ def test_a_filter_starts_anew_after_a_gap() -> None:
 
 def test_silence_leaves_no_subnormal_state() -> None:
     sos = butter(2, 20, "highpass", fs=RATE_HZ, output="sos")
-    first, second, last = np.ones((1, 6)), np.ones((1, 6)), np.zeros(6)
-    x = np.zeros((1024, 6), np.float32)
+    state, block = np.ones((2 + 1, TILE)), np.zeros((BLOCK, TILE))
+    x, marks = np.zeros((1024, 6), np.float32), np.zeros(1024, np.uint8)
     for start in range(0, 10 * len(x), len(x)):
-        sos_filter(x, x.copy(), np.arange(6), sos, first, second, np.zeros((BLOCK, 6)), last, start)
-        assert all(((np.abs(state) > 1e-300) | (state == 0)).all() for state in (first, second))
-    assert (first == 0).all()
+        sos_filter(x, x.copy(), np.arange(6), sos, np.array([0, 1]), state, block, marks, start, 0, 1)
+        assert ((np.abs(state) > 1e-300) | (state == 0)).all()
+    assert (state == 0).all()
 
 
 @pytest.mark.parametrize(

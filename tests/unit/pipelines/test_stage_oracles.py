@@ -12,6 +12,7 @@ from scipy.signal import butter, cheby1, cheby2, iirnotch, sosfilt, sosfilt_zi, 
 
 from pipelines.errors import ChannelMismatch, ConfigError
 from pipelines.kernels.filters import BLOCK, sos_filter
+from pipelines.kernels.sections import TILE
 from pipelines.montage import positions, spline_weights
 from pipelines.plugins import make
 from pipelines.signal import Channel, Flag, StreamSpec, make_chunk
@@ -66,11 +67,12 @@ def test_the_kernel_equals_scipy_to_1e_9() -> None:
     sos = np.ascontiguousarray(butter(4, [1, 40], "bandpass", fs=RATE_HZ, output="sos"))
     x = (X / 1024).astype(np.float32)
     n = x.shape[1]
-    first, second = (zi * x[0].astype(np.float64) for zi in np.split(sosfilt_zi(sos), 2, axis=1))
+    state, block = np.zeros((2 * len(sos) + 1, TILE)), np.zeros((BLOCK, TILE))
+    state[: 2 * len(sos), :n] = sosfilt_zi(sos).T.reshape(-1, 1) * x[0].astype(np.float64)
     out = np.zeros_like(x, dtype=np.float64)
     for start in range(0, len(x), 17):
-        rows = slice(start, start + 17)
-        sos_filter(x[rows], out[rows], np.arange(n), sos, first, second, np.zeros((BLOCK, n)), np.zeros(n), start)
+        rows, marks = slice(start, start + 17), np.zeros(17, np.uint8)
+        sos_filter(x[rows], out[rows], np.arange(n), sos, np.array([0, len(sos)]), state, block, marks, start, 0, 1)
     np.testing.assert_allclose(out, reference(sos, x), atol=1e-9, rtol=0)
 
 
