@@ -85,7 +85,6 @@ class RecordingStreams:
         """Return the samples of a chunk behind what has to be said of them."""
         if not chunk.n_samples and not chunk.gap_before:
             return []
-        stamp_s = float(chunk.times_s[0]) if chunk.n_samples else now_s()
         index = chunk.first_index
         told: list[dict[str, Any]] = []
         if not self._started:
@@ -96,7 +95,10 @@ class RecordingStreams:
             told.append({"event": "gap", "first_index": index, "lost": chunk.gap_before})
         if chunk.flags.any():
             told.append({"event": "flags", "first_index": index, "flags": run_lengths(chunk.flags)})
-        return [self._told(stamp_s, *told), (self.raw, chunk.times_s, chunk.samples)]
+        raw: Batch = (self.raw, chunk.times_s, chunk.samples)
+        if not told:
+            return [raw]
+        return [self._told(float(chunk.times_s[0]) if chunk.n_samples else now_s(), *told), raw]
 
     def _told(self, stamp_s: float, *records: dict[str, Any]) -> Batch:
         return EVENTS, [stamp_s] * len(records), [[to_json(record)] for record in records]

@@ -76,9 +76,10 @@ def variable_length(value: int) -> bytes:
     return struct.pack("<BI", 4, value) if value < 1 << 32 else struct.pack("<BQ", 8, value)
 
 
-def chunk(tag: int, content: bytes) -> bytes:
-    """Return a whole chunk."""
-    return variable_length(len(content) + 2) + struct.pack("<H", tag) + content
+def chunk(tag: int, *content: bytes) -> bytes:
+    """Return a whole chunk; the content may come in parts."""
+    length = sum(map(len, content)) + 2
+    return b"".join((variable_length(length), struct.pack("<H", tag), *content))
 
 
 def boundary() -> bytes:
@@ -148,13 +149,13 @@ def numeric_samples(stream_id: int, stream: XdfStream, stamps_s: NDArray[np.floa
             f"XDF stream {stream.name!r}: values {rows.shape} and stamps {stamps_s.shape} do not fit "
             f"{stream.channel_count} channels"
         )
-    if not np.can_cast(rows.dtype, dtype, "same_kind"):
+    if rows.dtype != dtype and not np.can_cast(rows.dtype, dtype, "same_kind"):
         raise RecordingError(f"XDF stream {stream.name!r}: {rows.dtype} values do not fit {stream.format}")
     packed = np.empty(stamps_s.size, dtype=_sample_dtype(stream.format, stream.channel_count))
     packed["size"] = 8
     packed["stamp"] = stamps_s
     packed["values"] = rows
-    return chunk(SAMPLES, struct.pack("<I", stream_id) + variable_length(stamps_s.size) + packed.tobytes())
+    return chunk(SAMPLES, struct.pack("<I", stream_id), variable_length(stamps_s.size), packed.tobytes())
 
 
 @cache

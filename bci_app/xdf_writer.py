@@ -134,7 +134,7 @@ class XdfWriter:
         """
         now = self._clock()
         offsets, boundary = now >= self._next_offset_s, now >= self._next_boundary_s
-        batches = tuple(batch for batch in batches if len(batch[1]))
+        batches = tuple([batch for batch in batches if len(batch[1])])
         due = [self._encode(*batch) for batch in batches]
         if offsets:
             due.append(self._offsets(now))
@@ -201,8 +201,9 @@ class XdfWriter:
         try:
             if self._syncer is not None:
                 self._syncer.check()
-            _write_at(self._fd, self._size + 1, blob[1:])
-            _write_at(self._fd, self._size, blob[:1])
+            view = memoryview(blob)
+            _write_at(self._fd, self._size + 1, view[1:])
+            _write_at(self._fd, self._size, view[:1])
         except OSError as exc:
             self._take_back()
             raise RecordingError(f"{self.path}: could not be written: {exc.strerror or exc}") from exc
@@ -281,12 +282,20 @@ def _create_exclusively(candidates: Iterable[Path]) -> tuple[Path, int]:
     raise RecordingError(f"{path}: exists already, and a recording never overwrites a file")
 
 
-def _write_at(fd: int, position: int, data: bytes) -> None:
-    os.lseek(fd, position, os.SEEK_SET)
-    view = memoryview(data)
+def _write_at(fd: int, position: int, view: memoryview) -> None:
     while view:
         # A disk that fills up takes a part; the next call then says why.
-        view = view[os.write(fd, view) :]
+        written = _pwrite(fd, view, position)
+        position, view = position + written, view[written:]
+
+
+def _seek_and_write(fd: int, view: memoryview, position: int) -> int:
+    os.lseek(fd, position, os.SEEK_SET)
+    return os.write(fd, view)
+
+
+_pwrite = getattr(os, "pwrite", _seek_and_write)
+"""Windows has none; elsewhere it saves a call."""
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from lsl_receivers import BAND_HZ, LINE_HZ, WARM_UP_S, WINDOW_S, Meter, Plan, log_power
+from lsl_receivers import BAND_HZ, LINE_HZ, WARM_UP_S, Meter, log_power
+from lsl_source import WINDOW_S, Plan
 
 from bci_app.config import DecoderSettings, EngineSettings
 from bci_app.decoding import Gate, InlineDecoding

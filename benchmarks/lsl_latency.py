@@ -8,37 +8,23 @@ One source process feeds the receivers in turn, each in a process of its own; ro
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lsl_receivers import RECEIVERS, Plan, send
+from lsl_receivers import RECEIVERS
+from lsl_source import Plan, local_streams, sending
 from rich.console import Console
 from rich.table import Table
 
 HERE = Path(__file__).resolve()
-# Streams stay on this machine; machine scope asks every port of the range, from which resolvers take ports too.
-LSL_CONFIG = "[ports]\nPortRange = 64\n\n[multicast]\nResolveScope = machine\n"
 PERCENTILES = {"p50": 50, "p99": 99, "p99.9": 99.9, "max": 100}
-
-
-@contextlib.contextmanager
-def source(plan: Plan) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, HERE, "--send", json.dumps(asdict(plan))])
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def receive(name: str, plan: Plan) -> dict[str, Any]:
@@ -86,7 +72,7 @@ def measure(size: str, arguments: argparse.Namespace) -> dict[str, dict[str, Any
     n_channels, rate_hz = map(int, size.split("x"))
     plan = Plan(uuid.uuid4().hex, n_channels, rate_hz, seconds=arguments.seconds)
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.receivers}
-    with source(plan):
+    with sending(plan):
         for _ in range(arguments.rounds):
             for name in arguments.receivers:
                 runs[name].append(receive(name, plan))
@@ -101,12 +87,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--deadline-ms", type=float, default=10.0, help="a later decision counts as late")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--send", help=argparse.SUPPRESS)
     parser.add_argument("--receive", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.send:
-        send(Plan(**json.loads(arguments.send)))
-    elif arguments.receive:
+    if arguments.receive:
         name, plan = arguments.receive
         meter = RECEIVERS[name](Plan(**json.loads(plan)))
         latencies = {"filtered_ms": meter.filtered_ms, "decided_ms": meter.decided_ms, "samples": meter.samples}
@@ -116,11 +99,8 @@ def main() -> None:
 
 
 def compare(arguments: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder, "lsl_api.cfg")
-        config.write_text(LSL_CONFIG, encoding="utf-8")
-        os.environ.update(LSLAPICFG=str(config), OMP_NUM_THREADS="1")
-        results = {}
+    results = {}
+    with local_streams():
         for size in arguments.sizes:
             results[size] = measure(size, arguments)
             show(results[size], f"{size.replace('x', ' channels at ')} Hz, ms: " + "/".join(PERCENTILES))

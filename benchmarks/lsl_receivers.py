@@ -1,4 +1,4 @@
-"""The receivers that ``lsl_latency.py`` compares, each run in a process of its own, and the source that feeds them.
+"""The receivers that ``lsl_latency.py`` compares, each run in a process of its own.
 
 All do the same: 4th-order Butterworth band-pass 1-40 Hz, notch at 50 Hz, average reference, a window of 1 s every
 100 ms, the same cheap decoder. A latency is the LSL clock now less the stamp of the newest sample that took part.
@@ -13,31 +13,11 @@ from typing import Any
 
 import numpy as np
 import psutil
+from lsl_source import Plan
 from numpy.typing import NDArray
 from scipy.signal import butter, iirnotch, sosfilt, sosfilt_zi, tf2sos
 
-WARM_UP_S, WINDOW_S, HOP_S, LINE_HZ, BAND_HZ = 2.0, 1.0, 0.1, 50.0, (1.0, 40.0)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is sent, and for how long a receiver is measured after its warm-up."""
-
-    source_id: str
-    n_channels: int
-    rate_hz: float
-    chunk: int = 10
-    seconds: float = 10.0
-
-    @property
-    def window(self) -> int:
-        """Samples in a window."""
-        return round(WINDOW_S * self.rate_hz)
-
-    @property
-    def hop(self) -> int:
-        """Samples from one window to the next."""
-        return round(HOP_S * self.rate_hz)
+WARM_UP_S, LINE_HZ, BAND_HZ = 2.0, 50.0, (1.0, 40.0)
 
 
 @dataclass
@@ -111,25 +91,6 @@ class Windows:
             if self._total % self._plan.hop == 0 and self._total >= self._plan.window:
                 log_power(self._rows[self._end - self._plan.window : self._end])
                 meter.decided(float(stamps[start - 1]))
-
-
-def send(plan: Plan) -> None:
-    """Send noise in chunks until killed, each chunk stamped by the clock at the moment it is pushed."""
-    import pylsl
-
-    info = pylsl.StreamInfo("benchmark", "EEG", plan.n_channels, plan.rate_hz, "float32", plan.source_id)
-    channels = info.desc().append_child("channels")
-    for number in range(plan.n_channels):
-        node = channels.append_child("channel")
-        for key, value in (("label", f"E{number + 1}"), ("type", "EEG"), ("unit", "microvolts")):
-            node.append_child_value(key, value)
-    outlet = pylsl.StreamOutlet(info)
-    noise = np.random.default_rng(0).standard_normal((64, plan.chunk, plan.n_channels)).astype(np.float32)
-    start, sent = pylsl.local_clock(), 0
-    while True:
-        sent += 1
-        time.sleep(max(0.0, start + sent * plan.chunk / plan.rate_hz - pylsl.local_clock()))
-        outlet.push_chunk(noise[sent % len(noise)], pylsl.local_clock())
 
 
 def bare_pylsl(plan: Plan) -> Meter:

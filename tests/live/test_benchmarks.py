@@ -1,0 +1,64 @@
+"""The benchmarks run and print what they promise. What they measure is nobody's promise here: no time is asserted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def results(tmp_path: Path, script: str, *arguments: str) -> dict[str, Any]:
+    target = tmp_path / "results.json"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", f"benchmarks/{script}.py", *arguments, "--json", str(target)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(target.read_text(encoding="utf-8"))
+
+
+def test_filter_throughput_is_checked_against_scipy(tmp_path: Path) -> None:
+    pytest.importorskip("ezmsg.sigproc")
+    found = results(tmp_path, "filter_throughput", "--sizes", "3x5", "20x7", "--rounds", "1")
+    assert set(found) == {"3x5", "20x7"}
+    for one in found.values():
+        assert set(one["median_us"]) == {"bci_app", "SciPy sosfilt + state", "ezmsg-sigproc", "BrainFlow (stateless)"}
+        assert 0 < one["relative_error"] < 1e-6
+
+
+@pytest.mark.slow
+def test_latency_is_given_for_the_signal_and_the_decision(tmp_path: Path) -> None:
+    receivers = ("bci_app", "bare pylsl + SciPy")
+    found = results(
+        tmp_path, "lsl_latency", "--sizes", "4x250", "--seconds", "2", "--rounds", "1", "--receivers", *receivers
+    )["4x250"]
+    assert set(found) == set(receivers)
+    for one in found.values():
+        assert one["samples_share"] > 0
+        assert one["decisions"] > 0
+        for kind in ("filtered_ms", "decided_ms"):
+            values = [one[kind][name] for name in ("p50", "p99", "p99.9", "max")]
+            assert values == sorted(values)
+            assert values[0] > 0
+    assert {"read", "pipeline", "decode", "sinks", "latency"} == set(found["bci_app"]["loop_timing_ms"])
+
+
+@pytest.mark.slow
+def test_a_killed_recorder_leaves_every_sample_but_the_last(tmp_path: Path) -> None:
+    found = results(
+        tmp_path, "xdf_recording", "--sizes", "8x250", "--seconds", "1", "--rounds", "1", "--recorders", "bci_app"
+    )["8x250"]["bci_app"]
+    assert found["samples"] > 250
+    assert found["lost_inside"] == 0
+    assert found["cpu_percent"] >= 0
