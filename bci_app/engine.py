@@ -7,7 +7,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Literal
 
@@ -192,7 +192,7 @@ class Engine:
         for text in decoding.complaints():
             self._notice("warning", text)
         for raw in self._protect("decoding", decoding.ready) or ():
-            decision = replace(raw, decided_at_s=now_s() if self._supply.is_live else raw.end_s)
+            decision = raw.stamped(now_s() if self._supply.is_live else raw.end_s)
             if self._path.smoother is not None:
                 decision = self._path.smoother.push(decision)
             if self._supply.is_live:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from lsl_receivers import RECEIVERS
-from lsl_source import Plan, local_streams, sending
+from lsl_source import HOP_S, Plan, local_streams, sending
 from rich.console import Console
 from rich.table import Table
 
@@ -70,7 +70,9 @@ def show(results: dict[str, dict[str, Any]], title: str) -> None:
 
 def measure(size: str, arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
     n_channels, rate_hz = map(int, size.split("x"))
-    plan = Plan(uuid.uuid4().hex, n_channels, rate_hz, seconds=arguments.seconds)
+    # A window should end with a chunk, else its decision waits for the rest of one.
+    chunk = 10 if round(HOP_S * rate_hz) % 10 == 0 else 5
+    plan = Plan(uuid.uuid4().hex, n_channels, rate_hz, chunk, arguments.seconds)
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.receivers}
     with sending(plan):
         for _ in range(arguments.rounds):

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-# Streams stay on this machine; machine scope asks every port of the range, from which resolvers take ports too.
-LSL_CONFIG = "[ports]\nPortRange = 64\n\n[multicast]\nResolveScope = machine\n"
+# Streams stay on this machine. Without the known peer, a busy machine's streams are now and then not found.
+LSL_CONFIG = "[ports]\nPortRange = 64\n[multicast]\nResolveScope = machine\n[lab]\nKnownPeers = {127.0.0.1}\n"
 COUNT = 2**20
 """The first channel counts so far and begins again: whole numbers that float32 holds."""
 WINDOW_S, HOP_S = 1.0, 0.1

@@ -46,6 +46,20 @@ class Decision:
             return ""
         return self.labels[max(range(len(self.labels)), key=self.probabilities.__getitem__)]
 
+    def stamped(self, time_s: float) -> Decision:
+        """Return the same decision with the moment at which it was ready."""
+        return Decision(
+            self.window_index,
+            self.start_s,
+            self.end_s,
+            self.labels,
+            self.probabilities,
+            self.model_id,
+            self.abstained,
+            self.reason,
+            time_s,
+        )
+
 
 class DecisionHash:
     """SHA-256 of what was decided, bit for bit, without clock times: replay and live run can be compared."""
