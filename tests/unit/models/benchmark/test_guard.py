@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import mne
 import numpy as np
 import pytest
 
+from models.benchmark.cutting import content_sha256
 from models.benchmark.folds import Fold, Rows
 from models.benchmark.guard import check
 from models.benchmark.settings import CrossSubject, NoCalibration, folds_of
 from models.benchmark.windows import REST, TRIAL, Prepared
 from pipelines.errors import DataLeak
+from pipelines.signal import make_chunk
 
 
 def rows(people: Prepared, **values: object) -> Rows:
@@ -105,3 +112,18 @@ def test_one_recording_under_two_names(people: Prepared) -> None:
     check(doubled, Fold("x", rows(people, subject="00"), rows(people, subject=["01", "02"])), "subject")
     one_side = Fold("x", rows(people, subject=["00", "03"]), rows(people, subject="01"))
     check(doubled, one_side, "subject")
+
+
+@pytest.mark.shared
+def test_a_session_of_ssvep_exo_is_recognised_in_both_its_containers(shared_data: Path) -> None:
+    def content(name: str, read: Callable[..., Any], factor: float = 1.0) -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # file names outside MNE's conventions
+            rows = read(shared_data / "ssvep_exo" / name, preload=True, verbose="error").get_data()[:8].T
+        return content_sha256((make_chunk(rows * factor, np.arange(len(rows)) / 256.0, 0),))
+
+    fif, gdf = mne.io.read_raw_fif, mne.io.read_raw_gdf
+    first = content("subject03/record-[2012.07.11-15.25.23]_raw.fif", fif)
+    assert content("subject03/record-[2012.07.11-15.25.23].gdf", gdf, 1e6) == first
+    second = content("subject03/record-[2012.07.11-15.33.08]_raw.fif", fif)
+    assert content("subject07/record-[2012.07.11-15.33.08]_raw.fif", fif) == second != first
