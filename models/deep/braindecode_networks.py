@@ -72,6 +72,7 @@ def _stand_ins() -> dict[str, ModuleType]:
     return {"torchaudio": root, **parts}
 
 
+NETWORKS = ("EEGNet", "EEGConformer", "ATCNet", "ShallowFBCSPNet", "BIOT", "Labram", "CBraMod", "EEGPT")
 RATE_HZ: Mapping[str, float] = {"Labram": 200.0, "CBraMod": 200.0, "BIOT": 200.0, "EEGPT": 256.0}
 """Networks whose published weights belong to one sampling rate."""
 SCALES: Mapping[str, Scale] = {

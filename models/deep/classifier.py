@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from models.csbrain.weights import read_official
+from models.deep.builders import builder
 from models.deep.low_rank import add_low_rank
-from models.deep.networks import Builder, Network, Scaler, Shape
+from models.deep.networks import Network, Scaler, Shape
 from models.deep.transfer import load_backbone
-from models.estimator import Windows
 from models.placement import Where, place
 from models.training.fit import FitSettings, History, fit, scores
+from models.window_estimator import Codes, Floats, WindowClassifier
 from pipelines.errors import ConfigError
 
 Adaptation = Literal["scratch", "full", "linear", "lora"]
 """Random start and all trained · weights and all trained · weights and head trained · weights, adapters and head."""
 
-DEFAULTS = FitSettings()
 
-
-class DeepClassifier(ClassifierMixin, BaseEstimator):
+class DeepClassifier(WindowClassifier):
     """Windows float32 (n_windows, n_channels, n_times), microvolts.
 
     Parameters
     ----------
-    builder
-        Makes the network for a :class:`Shape`.
+    network
+        Name of the network; see :mod:`models.deep.builders`.
+    network_settings
+        Further arguments of its builder.
     weights
         File of the user's own pretrained weights (``.safetensors``, or ``torch.save`` read without running code).
     adaptation
         Which part is trained; all but ``scratch`` need weights.
-    settings
-        Of training. ``random_state`` replaces its seed.
+    epochs, batch_size, learning_rate, weight_decay, warmup_epochs, label_smoothing, patience
+        Of training; see :class:`models.training.fit.FitSettings`.
     device
         ``auto``, ``cpu`` or ``cuda``.
     rate_hz, channels
@@ -52,26 +50,40 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        builder: Builder,
+        network: str = "EEGNet",
         *,
+        network_settings: Mapping[str, Any] | None = None,
         weights: str = "",
         adaptation: Adaptation = "scratch",
-        settings: FitSettings = DEFAULTS,
+        epochs: int = 40,
+        batch_size: int = 64,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.05,
+        warmup_epochs: int = 3,
+        label_smoothing: float = 0.1,
+        patience: int = 10,
         device: Where = "cpu",
-        rate_hz: float = 0.0,
-        channels: tuple[str, ...] = (),
+        rate_hz: float | None = None,
+        channels: tuple[str, ...] | None = None,
         random_state: int = 0,
     ) -> None:
-        self.builder = builder
+        self.network = network
+        self.network_settings = network_settings
         self.weights = weights
         self.adaptation = adaptation
-        self.settings = settings
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.warmup_epochs = warmup_epochs
+        self.label_smoothing = label_smoothing
+        self.patience = patience
         self.device = device
         self.rate_hz = rate_hz
         self.channels = channels
         self.random_state = random_state
 
-    def fit(self, X: Windows, y: NDArray[Any], X_val: Windows | None = None, y_val: NDArray[Any] | None = None) -> Self:
+    def fit(self, X: Any, y: Any, X_val: Any = None, y_val: Any = None) -> Self:
         """Train; with validation windows, stop early and keep the best epoch.
 
         Raises
@@ -81,59 +93,67 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):
         CheckpointInvalid
             If the weights cannot be read, or do not fit the network.
         ValueError
-            If windows are not finite or there is only one class.
+            If a value is not finite, the lengths differ, only one class is there, or the rate was not set.
         """
         if (self.adaptation == "scratch") == bool(self.weights):
             raise ConfigError(
                 f"adaptation = {self.adaptation!r} "
                 + ("takes no weights: name another one" if self.weights else "needs weights = 'FILE'")
             )
-        x = self._tensor(X)
-        self.classes_, targets = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"training needs two classes or more, got {self.classes_.tolist()}")
+        windows, codes = self._labelled(X, y)
+        validation = None if X_val is None or y_val is None else (self._windows(X_val), self._codes(y_val))
+        self._train(windows, codes, validation)
+        return self
+
+    def _learn(self, windows: NDArray[Any], codes: Codes) -> None:
+        self._train(windows, codes, None)
+
+    def _train(self, windows: NDArray[Any], codes: Codes, validation: tuple[NDArray[Any], Codes] | None) -> None:
+        x = self._tensor(windows)
         with torch.random.fork_rng():
             torch.manual_seed(self.random_state)
-            shape = Shape(x.shape[1], x.shape[2], len(self.classes_), self.rate_hz, tuple(self.channels))
-            network = self.builder(shape)
+            shape = Shape(x.shape[1], x.shape[2], len(self.classes_), self._rate(), tuple(self.channels or ()))
+            network = builder(self.network, self.network_settings or {})(shape)
             if self.weights:
                 load_backbone(network, read_official(self.weights), self.weights)
             network.module.to(x.device)
             parameters, set_mode = self._trained(network)
             self.scaler_ = Scaler(network.scale)
             self.scaler_.fit(x)
-            validation = None if X_val is None or y_val is None else self._validation(X_val, y_val)
-            settings = replace(self.settings, seed=self.random_state)
-            train = (self.scaler_(x), torch.as_tensor(targets, device=x.device))
-            self.history_: History = fit(network.module, parameters, train, settings, validation, set_mode)
+            held_out = None
+            if validation is not None:
+                held_out = self.scaler_(self._tensor(validation[0])), torch.as_tensor(validation[1], device=x.device)
+            train = (self.scaler_(x), torch.as_tensor(codes, device=x.device))
+            self.history_: History = fit(network.module, parameters, train, self._settings(), held_out, set_mode)
         self.module_ = network.module
-        return self
 
-    def predict_proba(self, X: Windows) -> NDArray[np.float64]:
-        """Return probabilities (n_windows, n_classes)."""
-        check_is_fitted(self)
-        found = scores(self.module_, self.scaler_(self._tensor(X)), self.settings.batch_size)
+    def _probabilities(self, windows: NDArray[Any]) -> Floats:
+        found = scores(self.module_, self.scaler_(self._tensor(windows)), self.batch_size)
         return np.asarray(torch.softmax(found.double(), dim=1).cpu().numpy())
 
-    def predict(self, X: Windows) -> NDArray[Any]:
-        """Return the most probable class of each window."""
-        chosen = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[chosen])
+    def _codes(self, y: Any) -> Codes:
+        """Return the position of each validation label in ``classes_``."""
+        labels = np.asarray(y)
+        unknown = sorted({str(label) for label in labels[~np.isin(labels, self.classes_)]})
+        if unknown:
+            raise ValueError(f"validation windows have classes that training has not: {', '.join(unknown)}")
+        return np.searchsorted(self.classes_, labels).astype(np.int64)
 
-    def _validation(self, X: Windows, y: NDArray[Any]) -> tuple[Tensor, Tensor]:
-        x = self._tensor(X)
-        known = np.isin(y, self.classes_)
-        if not known.all():
-            raise ValueError(f"validation windows have classes that training has not: {set(y) - set(self.classes_)}")
-        return self.scaler_(x), torch.as_tensor(np.searchsorted(self.classes_, y), device=x.device)
+    def _tensor(self, windows: NDArray[Any]) -> Tensor:
+        # A copy: windows may be read-only views into a memory-mapped file, or run backwards.
+        return torch.from_numpy(np.array(windows, dtype=np.float32, order="C")).to(place(self.device).device)
 
-    def _tensor(self, X: Windows) -> Tensor:
-        rows = np.ascontiguousarray(X, dtype=np.float32)
-        if rows.ndim != 3:
-            raise ValueError(f"windows must be (n_windows, n_channels, n_times), got {rows.shape}")
-        if not np.isfinite(rows).all():
-            raise ValueError("windows hold values that are not finite")
-        return torch.from_numpy(rows).to(place(self.device).device)
+    def _settings(self) -> FitSettings:
+        return FitSettings(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            warmup_epochs=self.warmup_epochs,
+            label_smoothing=self.label_smoothing,
+            patience=self.patience,
+            seed=self.random_state,
+        )
 
     def _trained(self, network: Network) -> tuple[list[nn.Parameter], Callable[[bool], object]]:
         """Return what is trained, and how the module is put into training mode: a frozen backbone stays in eval."""

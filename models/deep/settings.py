@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from models.deep.classifier import Adaptation, DeepClassifier
-from models.deep.networks import Builder
 from models.placement import Where
-from models.training.fit import FitSettings
 from pipelines.plugins import PluginSettings
 
 
@@ -25,17 +25,7 @@ class TrainedSettings(PluginSettings):
     patience: int = Field(10, ge=1, description="Epochs without a better validation figure before stopping.")
     device: Where = Field("cpu", description="auto, cpu or cuda.")
 
-    def classifier(self, builder: Builder) -> DeepClassifier:
+    def classifier(self, network: str, **network_settings: Any) -> DeepClassifier:
         """Make the estimator around a network."""
-        training = FitSettings(
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            warmup_epochs=self.warmup_epochs,
-            label_smoothing=self.label_smoothing,
-            patience=self.patience,
-        )
-        return DeepClassifier(
-            builder, weights=self.weights, adaptation=self.adaptation, settings=training, device=self.device
-        )
+        training = {name: getattr(self, name) for name in TrainedSettings.model_fields}
+        return DeepClassifier(network, network_settings=network_settings or None, **training)

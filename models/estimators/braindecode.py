@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.deep.braindecode_networks import BraindecodeBuilder, networks
+from models.deep.braindecode_networks import networks
 from models.deep.classifier import DeepClassifier
 from models.deep.settings import TrainedSettings
 
@@ -27,4 +27,4 @@ class Settings(TrainedSettings):
 
 def build(settings: Settings) -> DeepClassifier:
     """Make the estimator."""
-    return settings.classifier(BraindecodeBuilder(settings.network))
+    return settings.classifier(settings.network)

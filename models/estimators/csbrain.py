@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from models.deep.builders import CSBRAIN
 from models.deep.classifier import DeepClassifier
-from models.deep.csbrain_network import CSBrainBuilder
 from models.deep.settings import TrainedSettings
 
 
@@ -17,4 +17,4 @@ class Settings(TrainedSettings):
 
 def build(settings: Settings) -> DeepClassifier:
     """Make the estimator."""
-    return settings.classifier(CSBrainBuilder(settings.n_layers))
+    return settings.classifier(CSBRAIN, n_layers=settings.n_layers)
