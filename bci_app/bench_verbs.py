@@ -54,7 +54,7 @@ def _data_set(kind: str) -> dict[str, Any]:
     about = module.build(module.Settings()).about
     return {
         "kind": kind,
-        "about": f"{about.title}: {about.n_subjects} people, {len(about.channels)} channels, {about.paradigm}",
+        "about": f"{about.title}: {_counted(about.n_subjects)}, {len(about.channels)} channels, {about.paradigm}",
         "access": about.access,
         "licence": about.licence,
         "how_to_get": about.how_to_get,
@@ -73,6 +73,10 @@ def _suite(name: str) -> dict[str, Any]:
         return {"kind": name, "about": suite.read(name).description}
     except BciError as exc:  # a model of it needs a package that is not installed
         return {"kind": name, "about": str(exc)}
+
+
+def _counted(n_people: int) -> str:
+    return "1 person" if n_people == 1 else f"{n_people} people"
 
 
 def _first_line(text: str | None) -> dict[str, Any]:
@@ -172,7 +176,7 @@ def _tables(rows: list[Row]) -> Iterator[Table]:
     for condition in conditions:
         group = [row for row in rows if row.condition == condition]
         first = group[0]
-        title = f"{condition} ({len(first.people)} people, chance {first.chance():.2f})"
+        title = f"{condition} ({_counted(len(first.people))}, chance {first.chance():.2f})"
         table = Table("model", METRICS[first.primary].title, "95 % over people", "decision (ms)", title=title)
         for row in group:
             low, high = row.interval(row.primary)

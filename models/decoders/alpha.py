@@ -130,7 +130,7 @@ class Alpha:
 
     def _level(self, samples: NDArray[np.floating]) -> float | None:
         """Median over channels of the log share of alpha, dead channels left out; None if all are dead."""
-        broad, alpha = self._spectra.powers(samples)[:, self._columns]
+        broad, alpha = self._spectra.powers(samples[:, self._columns])
         alive = broad > DEAD * broad.max()
         if not alive.any():
             return None
