@@ -15,8 +15,8 @@ from pipelines.errors import RecordingError
 from pipelines.signal import Channel, Chunk, StreamSpec, make_chunk
 
 
-def open_raw(reader: Callable[..., Any], path: Path, **options: Any) -> Any:
-    """Read a file into an MNE ``Raw`` with its samples.
+def open_raw(reader: Callable[..., Any], path: Path, *, preload: bool = True, **options: Any) -> Any:
+    """Read a file into an MNE ``Raw``.
 
     Parameters
     ----------
@@ -24,6 +24,8 @@ def open_raw(reader: Callable[..., Any], path: Path, **options: Any) -> Any:
         Of ``mne.io``, for example ``mne.io.read_raw_edf``.
     path
         The file.
+    preload
+        Whether all its samples are read at once.
     options
         For the reader.
 
@@ -36,7 +38,7 @@ def open_raw(reader: Callable[..., Any], path: Path, **options: Any) -> Any:
         with warnings.catch_warnings():
             # On personal fields of headers, file names outside MNE's conventions, odd but readable times.
             warnings.simplefilter("ignore", RuntimeWarning)
-            raw = reader(path, preload=True, verbose="error", **options)
+            raw = reader(path, preload=preload, verbose="error", **options)
     except Exception as exc:  # MNE raises bare Exceptions, among many others, on damaged files
         raise RecordingError(f"{path}: cannot be read: {exc or type(exc).__name__}") from exc
     if raw.n_times == 0:

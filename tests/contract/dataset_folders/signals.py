@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ def write_edf(
     names: Sequence[str],
     rows_uv: np.ndarray,
     events: Sequence[tuple[float, float, str]] = (),
+    *,
+    starts: time = time(0, 0),
 ) -> None:
     """Write an EDF+ file with a person in its header.
 
@@ -29,6 +32,8 @@ def write_edf(
         (n_samples, n_channels); a whole number of seconds.
     events
         Onset (s), duration (s), text.
+    starts
+        Time of day at which the recording begins.
     """
     signals = [
         EdfSignal(column, rate_hz, label=name, physical_dimension="uV", physical_range=(-500.0, 500.0))
@@ -39,6 +44,7 @@ def write_edf(
         signals,
         patient=Patient(code="JDOE", name="Jane_Doe", sex="F"),
         recording=Recording(),
+        starttime=starts,
         annotations=annotations,
     )
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,32 @@
+"""Published splits that go by the place of a name in the listing of a whole folder."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+
+from models.dataset import Part, PublishedSplit
+
+
+def shuffled(names: Iterable[str], seed: int) -> list[str]:
+    """Return sorted names in the order in which Python's ``random.seed(seed); random.shuffle`` puts them."""
+    listed = sorted(names)
+    random.Random(seed).shuffle(listed)  # noqa: S311
+    return listed
+
+
+def cut(names: Sequence[str], *counts: int) -> list[frozenset[str]]:
+    """Return the first ``counts[0]`` names, the next ``counts[1]`` and so on, and what is left."""
+    parts, at = [], 0
+    for count in counts:
+        parts.append(frozenset(names[at : at + count]))
+        at += count
+    return [*parts, frozenset(names[at:])]
+
+
+def of_subjects(source: str, train: frozenset[str], validation: frozenset[str], test: frozenset[str]) -> PublishedSplit:
+    """Return a split by subject; no side but validation may be empty, since an empty part would hold everybody."""
+    if not (train and test):
+        raise ValueError(f"{source}: a side of the split is empty")
+    held = (Part(validation),) if validation else ()
+    return PublishedSplit(source, train=(Part(train),), validation=held, test=(Part(test),))
