@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from models.dataset import Part, PublishedSplit
+
+LISTINGS = Path(__file__).with_name("listings")
+
+
+def listed(kind: str) -> tuple[str, ...]:
+    """Return the sorted names of ``listings/<kind>.txt``, whose first line says whose list it is."""
+    _, *lines = (LISTINGS / f"{kind}.txt").read_text("utf-8").splitlines()
+    return tuple(sorted(name for line in lines for name in line.split()))
 
 
 def shuffled(names: Iterable[str], seed: int) -> list[str]:

@@ -1,0 +1,131 @@
+"""ISRUC-Sleep, subgroup I: a night of each of a hundred people with and without sleep disorders.
+
+- ``1/1.rec`` (EDF by another suffix; EEG at 200 Hz) and ``1/1_1.txt``: the first expert's stage of each 30 s epoch, a
+  number a line; 0 W, 1 to 3 N1 to N3, 5 R.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+
+from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
+from models.edf_files import read_edf
+from models.intervals import clipped
+from models.listed_splits import cut, of_subjects
+from models.sleep_stages import EPOCH_S, STAGES
+from models.text_files import bad_line, numbered_lines
+from pipelines.plugins import PluginSettings
+
+CODES = dict(zip(("0", "1", "2", "3", "5"), STAGES, strict=True))
+SUBJECTS = tuple(f"{subject:03d}" for subject in range(1, 101))
+ABOUT = About(
+    title="ISRUC-Sleep (subgroup I)",
+    paradigm="a night in a sleep clinic",
+    task="classification",
+    classes=STAGES,
+    n_subjects=100,
+    n_sessions=1,
+    channels=("F3", "C3", "O1", "F4", "C4", "O2"),
+    rate_hz=200.0,
+    unit="uV",
+    window_s=EPOCH_S,
+    metric="balanced_accuracy",
+    citation="Khalighi et al. 2016, Comput. Methods Programs Biomed. 124:180, doi:10.1016/j.cmpb.2015.10.013",
+    licence="free for research; not stated further",
+    url="https://sleeptight.isr.uc.pt/",
+    access="request",
+    how_to_get=(
+        "Get subgroup I of ISRUC-Sleep from https://sleeptight.isr.uc.pt/ and unpack it. "
+        "The folder is the one that holds 1/1.rec and 1/1_1.txt."
+    ),
+    cautions=(
+        "Left channels are referred to the right ear or mastoid and the other way round.",
+        "The second expert's scoring, 1_2.txt, is not read.",
+        "Published models see twenty epochs at once; figures of single epochs are not comparable.",
+        "A recording that lacks one of the six channels is refused by name.",
+    ),
+)
+SPLITS = {
+    "cbramod": of_subjects("CBraMod and CSBrain: by number, 80, 10 and 10 people", *cut(SUBJECTS, 80, 10)),
+}
+
+
+class Settings(PluginSettings):
+    """Where the recordings are."""
+
+    folder: str = Field("", description="Folder that holds 1/1.rec and 1/1_1.txt.")
+
+
+@dataclass(frozen=True, slots=True)
+class Isruc:
+    """The data set in a folder."""
+
+    folder: Path
+
+    @property
+    def about(self) -> About:
+        """What it is."""
+        return ABOUT
+
+    @property
+    def splits(self) -> Mapping[str, PublishedSplit]:
+        """Published splits."""
+        return SPLITS
+
+    def keys(self) -> list[Key]:
+        """Return the nights.
+
+        Raises
+        ------
+        RecordingError
+            If there are none.
+        """
+        found = sorted(self._found())
+        if not found:
+            raise not_here(self.folder, "1/1.rec with 1/1_1.txt", ABOUT)
+        return found
+
+    def _found(self) -> dict[Key, Path]:
+        paths = (self.folder / str(int(subject)) / f"{int(subject)}.rec" for subject in SUBJECTS)
+        return {Key(subject): path for subject, path in zip(SUBJECTS, paths, strict=True) if path.is_file()}
+
+    def files(self, key: Key) -> tuple[Path, ...]:
+        """Return the signal and its scoring.
+
+        Raises
+        ------
+        RecordingError
+            If there is no such night.
+        """
+        path = found_at(self._found(), key, self.folder)
+        return path, path.with_name(f"{path.stem}_1.txt")
+
+    def read(self, key: Key) -> Labelled:
+        """Read one night; a trial is a scored epoch.
+
+        Raises
+        ------
+        RecordingError
+            If a file is absent or damaged, or the signal lacks channels.
+        """
+        path, scoring = self.files(key)
+        signal = read_edf(path, ABOUT.channels, f"ISRUC {key.subject}", reference="opposite ear")
+        return Labelled(key, signal.spec, signal.chunks, clipped(_epochs(scoring), signal.stop_s, EPOCH_S))
+
+
+def _epochs(path: Path) -> list[Trial]:
+    epochs = []
+    for place, (number, line) in enumerate(numbered_lines(path)):
+        if line not in CODES:
+            raise bad_line(path, number, line, f"is none of the stages {', '.join(CODES)}")
+        epochs.append(Trial(place * EPOCH_S, (place + 1) * EPOCH_S, CODES[line]))
+    return epochs
+
+
+def build(settings: Settings) -> Isruc:
+    """Make the data set."""
+    return Isruc(Path(settings.folder))
