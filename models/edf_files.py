@@ -1,4 +1,4 @@
-"""Long EDF files: only the channels that are wanted are read, piece by piece, at their own rate.
+"""Long EDF and BDF files: only the channels that are wanted are read, piece by piece, at their own rate.
 
 MNE brings all channels of a file to the highest rate among them; of sleep and clinical recordings, which mix rates,
 only the wanted channels are therefore opened. Labels and the time of day come from the header itself.
@@ -46,7 +46,7 @@ def read_edf(
     reference: str = "unknown",
     spelled: Mapping[str, str] | None = None,
 ) -> EdfSignal:
-    """Read channels of an EDF file, whatever its suffix.
+    """Read channels of a BDF file, if that is its suffix, else of an EDF file.
 
     Parameters
     ----------
@@ -90,16 +90,17 @@ def _header(path: Path) -> tuple[list[str], int]:
             labels = [file.read(16).decode("latin-1").strip() for _ in range(int(head[252:256]))]
         clock = re.fullmatch(r"(\d\d)[.:](\d\d)[.:](\d\d)", head[176:184])
     except (OSError, ValueError) as exc:
-        raise RecordingError(f"{path}: cannot be read as EDF: {exc}") from exc
+        raise RecordingError(f"{path}: cannot be read as EDF or BDF: {exc}") from exc
     if clock is None:
-        raise RecordingError(f"{path}: cannot be read as EDF: its header has no starting time")
+        raise RecordingError(f"{path}: cannot be read as EDF or BDF: its header has no starting time")
     hours, minutes, seconds = (int(part) for part in clock.groups())
     return labels, 3600 * hours + 60 * minutes + seconds
 
 
 def _opened(path: Path, file: BinaryIO, labels: list[str]) -> Any:
-    if path.suffix.lower() == ".edf":
-        return open_raw(mne.io.read_raw_edf, path, preload=False, include=labels)
+    readers = {".edf": mne.io.read_raw_edf, ".bdf": mne.io.read_raw_bdf}
+    if reader := readers.get(path.suffix.lower()):
+        return open_raw(reader, path, preload=False, include=labels)
     # MNE goes by the suffix of a path, but takes an open file as what it is told to be.
     return open_raw(lambda _path, **options: mne.io.read_raw_edf(file, **options), path, include=labels)
 

@@ -10,6 +10,7 @@ from edfio import read_edf as oracle
 
 from models.dataset import Key, PublishedSplit
 from models.datasets import hmc, isruc, shhs, sleep_edf
+from models.datasets.eegmat import EegMat
 from models.edf_files import PIECE, read_edf
 from pipelines.errors import RecordingError
 from tests.contract.dataset_folders import hmc as hmc_folder
@@ -127,3 +128,13 @@ def test_splits_of_the_literature_hold_everybody_once_but_whom_they_forget() -> 
         assert [len(side) for side in sides(split)] == sizes
         assert sorted(name for side in sides(split) for name in side) == sorted(set(people) - forgotten)
     assert (len(shhs.SUBJECTS), len(sleep_edf.SUBJECTS)) == (329, 78)
+
+
+@pytest.mark.shared
+def test_real_file_is_read_as_by_the_way_for_short_ones(shared_data: Path) -> None:
+    data = EegMat(shared_data / "eegmat")
+    key = Key("04", run="2")
+    truth = data.read(key)
+    signal = read_edf(data.files(key)[0], truth.spec.names, "x")
+    assert signal.spec.rate_hz == truth.spec.rate_hz
+    np.testing.assert_array_equal(np.concatenate([c.samples for c in signal.chunks]), truth.chunks[0].samples)
