@@ -35,11 +35,11 @@ ABOUT = About(
     window_s=EPOCH_S,
     metric="balanced_accuracy",
     citation="Khalighi et al. 2016, Comput. Methods Programs Biomed. 124:180, doi:10.1016/j.cmpb.2015.10.013",
-    licence="free for research; not stated further",
+    licence="not stated",
     url="https://sleeptight.isr.uc.pt/",
-    access="request",
+    access="open",
     how_to_get=(
-        "Get subgroup I of ISRUC-Sleep from https://sleeptight.isr.uc.pt/ and unpack it. "
+        "Get subgroup I of ISRUC-Sleep from https://sleeptight.isr.uc.pt/ (open) and unpack it. "
         "The folder is the one that holds 1/1.rec and 1/1_1.txt."
     ),
     cautions=(
