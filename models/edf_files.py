@@ -50,10 +50,8 @@ def read_edf(
 
     Parameters
     ----------
-    path
-        The file.
-    names
-        10-10 names of the channels, in the order wanted, however the file spells them; of doubles the first.
+    path, names
+        The file, and 10-10 names of channels in the order wanted, however it spells them; of doubles the first is read.
     source_id, reference
         For the spec. Dates and initials do not belong there.
     spelled

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
 from models.mne_files import open_raw
+from models.seed_files import CHANNELS
 from pipelines.channel_names import canonical_name
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
@@ -44,11 +45,6 @@ LABELS = {
     "2": (2, 1, 3, 0, 4, 4, 0, 3, 2, 1, 3, 4, 1, 2, 0),
     "3": (2, 1, 3, 0, 4, 4, 0, 3, 2, 1, 3, 4, 1, 2, 0),
 }
-CHANNELS = ("Fp1", "Fpz", "Fp2", "AF3", "AF4", "F7", "F5", "F3", "F1", "Fz", "F2", "F4", "F6", "F8",
-            "FT7", "FC5", "FC3", "FC1", "FCz", "FC2", "FC4", "FC6", "FT8", "T7", "C5", "C3", "C1", "Cz", "C2", "C4",
-            "C6", "T8", "TP7", "CP5", "CP3", "CP1", "CPz", "CP2", "CP4", "CP6", "TP8",
-            "P7", "P5", "P3", "P1", "Pz", "P2", "P4", "P6", "P8", "PO7", "PO5", "PO3", "POz", "PO4", "PO6", "PO8",
-            "CB1", "O1", "Oz", "O2", "CB2")
 # fmt: on
 ABOUT = About(
     title="SEED-V",
