@@ -32,6 +32,8 @@ SEIZURE = re.compile(r"seizure *\d* (start|end) time *: *(\d+) *seconds?", re.IG
 CHANNELS = ("Fp1-F7", "F7-T7", "T7-P7", "P7-O1", "Fp2-F8", "F8-T8", "T8-P8", "P8-O2",
             "Fp1-F3", "F3-C3", "C3-P3", "P3-O1", "Fp2-F4", "F4-C4", "C4-P4", "P4-O2")
 # fmt: on
+WANTED = r"chb\d\d/(chb\d\d[^/]*\.edf|chb\d\d-summary\.txt)"
+"""Published paths of what is read."""
 ABOUT = About(
     title="CHB-MIT Scalp EEG",
     paradigm="monitoring of children with epilepsy after withdrawal of medication",
@@ -216,5 +218,4 @@ def fetch(folder: Path, tell: Callable[[str], None]) -> None:
     RecordingError
         If PhysioNet cannot be reached or a file is not what was published.
     """
-    wanted = r"chb\d\d/(chb\d\d[^/]*\.edf|chb\d\d-summary\.txt)"
-    fetch_physionet("https://physionet.org/files/chbmit/1.0.0/", wanted, folder, tell)
+    fetch_physionet("https://physionet.org/files/chbmit/1.0.0/", WANTED, folder, tell)

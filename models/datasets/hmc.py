@@ -23,6 +23,8 @@ from pipelines.plugins import PluginSettings
 
 STAGE = "Sleep stage "
 HEADING = ("Date", "Time", "Recording onset", "Duration", "Annotation")
+WANTED = r"recordings/SN\d{3}(\.edf|_sleepscoring\.txt)"
+"""Published paths of what is read."""
 ABOUT = About(
     title="HMC sleep staging",
     paradigm="a night in a sleep clinic",
@@ -157,5 +159,4 @@ def fetch(folder: Path, tell: Callable[[str], None]) -> None:
     RecordingError
         If PhysioNet cannot be reached or a file is not what was published.
     """
-    wanted = r"recordings/SN\d{3}(\.edf|_sleepscoring\.txt)"
-    fetch_physionet("https://physionet.org/files/hmc-sleep-staging/1.1/", wanted, folder, tell)
+    fetch_physionet("https://physionet.org/files/hmc-sleep-staging/1.1/", WANTED, folder, tell)

@@ -44,6 +44,8 @@ DAY_S = 86400
 CHANNELS = ("Fp1", "F3", "C3", "P3", "O1", "F7", "T7", "P7", "FC1", "FC5", "CP1", "CP5", "F9", "Fz", "Cz", "Pz",
             "Fp2", "F4", "C4", "P4", "O2", "F8", "T8", "P8", "FC2", "FC6", "CP2", "CP6", "F10")
 # fmt: on
+WANTED = r"PN\d\d/(PN\d\d-[\d.]+\.edf|Seizures-list-PN\d\d\.txt)"
+"""Published paths of what is read."""
 ABOUT = About(
     title="Siena Scalp EEG",
     paradigm="video-EEG monitoring of people with epilepsy",
@@ -238,5 +240,4 @@ def fetch(folder: Path, tell: Callable[[str], None]) -> None:
     RecordingError
         If PhysioNet cannot be reached or a file is not what was published.
     """
-    wanted = r"PN\d\d/(PN\d\d-[\d.]+\.edf|Seizures-list-PN\d\d\.txt)"
-    fetch_physionet("https://physionet.org/files/siena-scalp-eeg/1.0.0/", wanted, folder, tell)
+    fetch_physionet("https://physionet.org/files/siena-scalp-eeg/1.0.0/", WANTED, folder, tell)

@@ -29,6 +29,8 @@ STAGE = "Sleep stage "
 UNSCORED = ("Sleep stage ?", "Movement time")
 NAME = re.compile(r"SC4(\d\d)([12])[A-Z]\w-Hypnogram\.edf")
 SUBJECTS = tuple(f"{subject:02d}" for subject in range(83) if subject not in (39, 68, 69, 78, 79))
+WANTED = r"sleep-cassette/SC4\d{3}[A-Z]\w-(PSG|Hypnogram)\.edf"
+"""Published paths of what is read."""
 ABOUT = About(
     title="Sleep-EDF (sleep cassette)",
     paradigm="a day and a night at home",
@@ -160,5 +162,4 @@ def fetch(folder: Path, tell: Callable[[str], None]) -> None:
     RecordingError
         If PhysioNet cannot be reached or a file is not what was published.
     """
-    wanted = r"sleep-cassette/SC4\d{3}[A-Z]\w-(PSG|Hypnogram)\.edf"
-    fetch_physionet("https://physionet.org/files/sleep-edfx/1.0.0/", wanted, folder, tell)
+    fetch_physionet("https://physionet.org/files/sleep-edfx/1.0.0/", WANTED, folder, tell)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote
@@ -15,11 +16,15 @@ import pytest
 
 from models import fetching
 from pipelines.errors import RecordingError
-from pipelines.plugins import load, names
+from pipelines.plugins import load, make, names
 
 NAME = "subject01/record-[1].edf"
 CONTENT = b"samples " * 200_000
 KNOWN = sha256(CONTENT).hexdigest()
+
+
+WANTED_SAYS = ("chb_mit", "hmc", "siena", "sleep_edf")
+"""Data sets of PhysioNet that say in ``WANTED`` which paths they read."""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -136,7 +141,7 @@ def test_shipped_lists_are_whole(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["bci_iv_2a", "eegmat", "eegmmidb", *(path.stem for path in fetching.CHECKSUMS.glob("*.txt"))]
+    "kind", ["bci_iv_2a", "eegmat", "eegmmidb", *WANTED_SAYS, *(path.stem for path in fetching.CHECKSUMS.glob("*.txt"))]
 )
 def test_without_a_network_every_fetch_says_so(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
@@ -145,6 +150,19 @@ def test_without_a_network_every_fetch_says_so(kind: str, tmp_path: Path, monkey
         monkeypatch.delenv(variable, raising=False)
     with pytest.raises(RecordingError, match=r"https?://.*: cannot be fetched"):
         load("datasets", kind).fetch(tmp_path / "new", silent)
+
+
+@pytest.mark.parametrize("kind", WANTED_SAYS)
+def test_what_is_fetched_is_what_is_read(kind: str, tmp_path: Path) -> None:
+    import_module(f"tests.contract.dataset_folders.{kind}").make(tmp_path)
+    data = make("datasets", {"kind": kind, "folder": str(tmp_path)})
+    read = {path for key in data.keys() for path in data.files(key)}
+    wanted = {
+        p for p in tmp_path.rglob("*") if re.fullmatch(load("datasets", kind).WANTED, str(p.relative_to(tmp_path)))
+    }
+    assert read <= wanted
+    others = [path for path in wanted - read if path.suffix != ".edf"]  # recordings that lack the channels
+    assert not others
 
 
 @pytest.mark.shared
