@@ -87,4 +87,4 @@ def test_the_demo_says_it(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=500)
     run_demo(demo_session(7.0, str(tmp_path), speed="max"), console)
     assert isinstance(console.file, io.StringIO)
-    assert "workload-riemann-1 wants 10 s of rest (11 clean windows); there were 7.0 s" in console.file.getvalue()
+    assert "workload-riemann-1 wants 20 s of rest (31 clean windows); there were 7.0 s" in console.file.getvalue()

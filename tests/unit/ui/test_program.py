@@ -54,7 +54,7 @@ def run_demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 def test_the_demonstration_ends_in_time_and_sums_up_what_it_came_to(tmp_path: Path) -> None:
-    with run_demo(tmp_path, "--seconds", "16") as program:
+    with run_demo(tmp_path, "--seconds", "26") as program:
         try:
             output, _ = program.communicate(timeout=120)
         finally:
@@ -63,7 +63,7 @@ def test_the_demonstration_ends_in_time_and_sums_up_what_it_came_to(tmp_path: Pa
     assert program.returncode == 0
     (recording,) = tmp_path.glob("demo_*.xdf")
     rows = {cells[1].strip(): cells[2].strip() for line in output.splitlines() if len(cells := line.split("│")) > 3}
-    assert rows["signal"] == "16.0 s, 0 samples lost"
+    assert rows["signal"] == "26.0 s, 0 samples lost"
     assert rows["decisions"].startswith("12 (")
     assert "p50" in rows["latency"]
     assert "windows judged" in rows["agreement"]

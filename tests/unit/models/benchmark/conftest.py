@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from models.benchmark.job import Place
 from models.benchmark.preparation import prepare
@@ -28,7 +29,7 @@ alpha_power = {HERE}.alpha_power
 PLAIN = Recipe(window_s=2.0, stages=({"kind": "nonfinite"},))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     site = tmp_path_factory.mktemp("site")
     info = site / "six_people-1.0.dist-info"
@@ -40,6 +41,7 @@ def _installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     sys.path.insert(0, str(site))
     plugins._external.cache_clear()
     yield
+    get_reusable_executor().shutdown(wait=True)  # joblib's workers would idle on beside other tests
     sys.path.remove(str(site))
     plugins._external.cache_clear()
     if before is None:
@@ -58,7 +60,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def people(people_folder: Path, cache: Path) -> Prepared:
     """Six people, two sessions of two runs, eight trials of two windows each, six windows of rest."""
     return prepare({"kind": "six_people", "folder": str(people_folder)}, PLAIN, cache)
