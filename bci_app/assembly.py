@@ -49,8 +49,25 @@ def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = (), calibrato
     sinks = [make("sinks", table, f"{settings.name}: [[sinks]]") for table in settings.sinks]
     one_thread()
     decoder = None if settings.decoder is None else load_decoder(settings.decoder.name, **settings.decoder.settings)
-    pipeline = _pipeline(settings, decoder)
     source: Source = make("sources", settings.source, f"{settings.name}: [source]")
+    return assemble(settings, source, decoder, [*sinks, *extra_sinks], calibrator)
+
+
+def assemble(
+    settings: SessionSettings,
+    source: Source,
+    decoder: Decoder | None,
+    sinks: Sequence[Sink],
+    calibrator: Calibrator | None = None,
+) -> Engine:
+    """Make an engine of a source and a decoder that are there already, whatever the session's tables say of them.
+
+    Raises
+    ------
+    BciError
+        As :func:`build`.
+    """
+    pipeline = _pipeline(settings, decoder)
     spec = source.open()
     try:
         path = _signal_path(settings, decoder, pipeline, spec, calibrator)
@@ -60,7 +77,7 @@ def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = (), calibrato
     return Engine(
         Supply(source, spec, settings.engine),
         path,
-        [*sinks, *extra_sinks],
+        sinks,
         _session(settings, decoder, spec),
         settings.engine,
         settings.duration_s,
@@ -131,16 +148,35 @@ def rest_windows(
     if calibration.stop_s is not None:
         table["stop_s"] = calibration.stop_s
     source: Source = make("sources", table, "[decoder.calibration]")
-    pipeline = _pipeline(settings, decoder)
     with closing(source):
         try:
             spec = source.open()
         except DeviceError as exc:
             raise ConfigError(f"[decoder.calibration] file = {calibration.file!r}: {exc}") from exc
-        delivered = pipeline.prepare(spec)
-        decoder.spec.check(delivered)
-        windower = _windower(delivered, decoder, hop_of(settings, decoder))
-        return list(_windows(source, pipeline, windower)), delivered
+        delivered, windows = windows_of(source, spec, settings, decoder)
+        return list(windows), delivered
+
+
+def windows_of(
+    source: Source, spec: StreamSpec, settings: SessionSettings, decoder: Decoder
+) -> tuple[StreamSpec, Iterator[Window]]:
+    """Return what the session's stages deliver from a source that ends, and the windows its decoder would see.
+
+    Parameters
+    ----------
+    source, spec
+        Open already, and what it said on opening.
+
+    Raises
+    ------
+    BciError
+        If it does not fit the stages or the decoder.
+    """
+    pipeline = _pipeline(settings, decoder)
+    delivered = pipeline.prepare(spec)
+    decoder.spec.check(delivered)
+    windower = _windower(delivered, decoder, hop_of(settings, decoder))
+    return delivered, _windows(source, pipeline, windower)
 
 
 def hop_of(settings: SessionSettings, decoder: Decoder) -> float:

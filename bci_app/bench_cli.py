@@ -11,6 +11,9 @@ bench = typer.Typer(no_args_is_help=True, help="Measure decoders on data sets, w
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of results and report; none: out/bench/SUITE.")]
+Data = Annotated[Path, typer.Option(envvar="BCI_APP_DATA", help="Folder in which each data set has one of its own.")]
+Cache = Annotated[Path | None, typer.Option(help="Folder of prepared windows; none: the user's cache.")]
+Smoothing = Literal["none", "exponential", "k_of_n"]
 Folder = Annotated[Path, typer.Argument(help="Folder of the data set.")]
 
 
@@ -26,11 +29,9 @@ def list_(*, as_json: AsJson = False) -> None:
 def run(
     suite: Annotated[str, typer.Argument(help="Suite file (TOML), or the name of a shipped one.")],
     *,
-    data: Annotated[
-        Path, typer.Option(envvar="BCI_APP_DATA", help="Folder in which each data set has one of its own.")
-    ] = Path(),
+    data: Data = Path(),
     out: Out = None,
-    cache: Annotated[Path | None, typer.Option(help="Folder of prepared windows; none: the user's cache.")] = None,
+    cache: Cache = None,
     engine: Annotated[str, typer.Option(help="joblib, or dask for a cluster.")] = "joblib",
     workers: Annotated[int, typer.Option(help="Processes on this machine.", min=1)] = 1,
     address: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
@@ -45,6 +46,37 @@ def run(
     bench_verbs.run_suite(
         suite, data, out, cache, engine=chosen, workers=workers, address=address, as_json=as_json
     )  # fmt: skip
+
+
+@bench.command()
+def online(
+    suite: Annotated[str, typer.Argument(help="Suite file (TOML), or the name of a shipped one.")] = "",
+    *,
+    data_set: Annotated[str, typer.Option(help="Instead of a suite: kind of the data set.")] = "",
+    estimator: Annotated[str, typer.Option(help="Instead of a suite: kind of the estimator.")] = "",
+    recipe: Annotated[str, typer.Option(help="How windows are made: default, cbramod_eegmat, …")] = "default",
+    folds: Annotated[int | None, typer.Option(help="Folds of people; none: one person left out.", min=2)] = None,
+    rest_s: Annotated[float | None, typer.Option(help="Calibrate on so much rest (s).", min=0.1)] = None,
+    labelled: Annotated[int | None, typer.Option(help="Calibrate on so many trials of a class.", min=1)] = None,
+    hop_s: Annotated[float, typer.Option(help="Step between decisions (s).", min=0.01)] = 0.5,
+    smoothing: Annotated[Smoothing, typer.Option(help="How decisions are steadied.")] = "none",
+    data: Data = Path(),
+    cache: Cache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay recordings of people left out through the live engine: windows are not aligned to trials."""
+    from bci_app import online_verb
+    from bci_app.pseudo_online import Live
+    from models.benchmark.suite import read
+    from pipelines.smoothing import SmoothingSettings
+
+    if suite:
+        chosen = read(suite)
+    else:
+        chosen = online_verb.one_case(
+            data_set, estimator, recipe, n_folds=folds, rest_s=rest_s, labelled=labelled
+        )  # fmt: skip
+    online_verb.run_online(chosen, data, cache, Live(hop_s, SmoothingSettings(mode=smoothing)), as_json=as_json)
 
 
 @bench.command()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,6 +37,15 @@ def make_estimator(table: Mapping[str, Any], prepared: Prepared, seed: int) -> A
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """A fitted estimator for each person who judges, whether it is still to adapt to them, and how long it took (s)."""
+
+    by_person: Mapping[str, Any]
+    adapts: bool
+    fit_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One estimator on one fold."""
 
@@ -45,18 +55,31 @@ class Trial:
     use: Use
     seed: int
 
-    def run(self, key: str, perturbations: Sequence[Perturbation]) -> Predictions:
-        """Fit, adapt, predict; on one thread, so that the same job gives the same figures on any machine."""
+    def learn(self) -> Learned:
+        """Learn from others; on one thread, so that the same job gives the same figures on any machine."""
+        with self._on_one_thread():
+            return self._learn()
+
+    def run(self, key: str, perturbations: Sequence[Perturbation], learned: Learned | None = None) -> Predictions:
+        """Learn, unless that has been done, adapt, predict; on one thread as well."""
+        with self._on_one_thread():
+            learned = learned or self._learn()
+            began = time.perf_counter()
+            by_person = dict(learned.by_person)
+            if learned.adapts:
+                by_person = {person: self._for_person(fitted, person) for person, fitted in by_person.items()}
+            fit_s = learned.fit_s + time.perf_counter() - began
+            return self._predictions(key, by_person, perturbations, fit_s)
+
+    @contextmanager
+    def _on_one_thread(self) -> Iterator[None]:
         with threadpool_limits(1):
             # Estimators of other packages that take no seed draw from the global generators.
             np.random.seed(self.seed % 2**32)  # noqa: NPY002
             if "torch" in sys.modules:
                 sys.modules["torch"].set_num_threads(1)
                 sys.modules["torch"].manual_seed(self.seed)
-            began = time.perf_counter()
-            by_person = self._adapted()
-            fit_s = time.perf_counter() - began
-            return self._predictions(key, by_person, perturbations, fit_s)
+            yield
 
     @property
     def _people(self) -> list[str]:
@@ -71,17 +94,21 @@ class Trial:
             return self.fold.train
         return np.sort(np.concatenate([self.fold.train, self.fold.validation]))
 
-    def _adapted(self) -> dict[str, Any]:
-        """Return a fitted estimator for each person who judges."""
+    def _learn(self) -> Learned:
+        began = time.perf_counter()
+        by_person, adapts = self._by_person()
+        return Learned(by_person, adapts, time.perf_counter() - began)
+
+    def _by_person(self) -> tuple[dict[str, Any], bool]:
+        """Return a fitted estimator for each person who judges, and whether it is still to adapt to them."""
         if self.use == "own":
-            return {p: self._fit(clone(self.estimator), self._of(self.fold.labelled, p)) for p in self._people}
+            return {p: self._fit(clone(self.estimator), self._of(self.fold.labelled, p)) for p in self._people}, False
         adaptive = isinstance(self.estimator, PersonAdaptive)
         if self.use == "others_and_own" and not adaptive:
-            return {p: self._fit_others(self._of(self.fold.labelled, p)) for p in self._people}
-        if not adaptive or not (self.fold.rest.size or self.fold.labelled.size):
-            return dict.fromkeys(self._people, self._fit_others(no_rows()))
-        fitted = self._fit_people() if self.fold.rest.size else self._fit_others(no_rows())
-        return {person: self._for_person(fitted, person) for person in self._people}
+            return {p: self._fit_others(self._of(self.fold.labelled, p)) for p in self._people}, False
+        adapts = adaptive and bool(self.fold.rest.size or self.fold.labelled.size)
+        fitted = self._fit_people() if adapts and self.fold.rest.size else self._fit_others(no_rows())
+        return dict.fromkeys(self._people, fitted), adapts
 
     def _fit(self, estimator: Any, rows: Rows, **validation: Any) -> Any:
         return estimator.fit(self.prepared.windows(rows), self.prepared.targets(rows), **validation)

@@ -130,7 +130,18 @@ def run_job(job: Job, place: Place) -> Predictions:
     Raises
     ------
     ModelError
-        If the data or the folds are no longer those the job was made for, or the estimator cannot be used so.
+        As :func:`trial_of`; or if the estimator cannot be used so.
+    """
+    return trial_of(job, place).run(job.key, job.perturbations)
+
+
+def trial_of(job: Job, place: Place) -> Trial:
+    """Return the estimator and the fold of a job, nothing learned yet.
+
+    Raises
+    ------
+    ModelError
+        If the data, the folds or the packages are no longer those the job was made for.
     """
     if job.versions != versions():
         raise ModelError(f"{job}: made for {job.versions}, but here are {versions()}: install the same packages")
@@ -145,7 +156,7 @@ def run_job(job: Job, place: Place) -> Predictions:
     if isinstance(job.calibration, LabelledCalibration):
         use = "own" if job.calibration.alone else "others_and_own"
     estimator = make_estimator(job.estimator, prepared, job.seed)
-    return Trial(prepared, fold, estimator, use, job.seed).run(job.key, job.perturbations)
+    return Trial(prepared, fold, estimator, use, job.seed)
 
 
 @cache
