@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.text import Text
 
 from bci_app.bench_cli import bench
+from bci_app.data_cli import data
 from bci_app.logging_setup import configure_logging
 from pipelines.errors import BciError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Real-time brain-computer interface.")
 app.add_typer(bench, name="bench")
+app.add_typer(data, name="data")
 console = Console()
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: key=value, dotted keys.")]

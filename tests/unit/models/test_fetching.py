@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from hashlib import sha256
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
-from urllib.parse import unquote
 
 import pytest
 
 from models import fetching
 from pipelines.errors import RecordingError
 from pipelines.plugins import load, make, names
+from tests.unit.models.loopback_server import Server
 
 NAME = "subject01/record-[1].edf"
 CONTENT = b"samples " * 200_000
@@ -25,31 +22,6 @@ KNOWN = sha256(CONTENT).hexdigest()
 
 WANTED_SAYS = ("chb_mit", "hmc", "siena", "sleep_edf")
 """Data sets of PhysioNet that say in ``WANTED`` which paths they read."""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    asked: list[str]
-
-    def __init__(self, *args: object, asked: list[str], **kwargs: object) -> None:
-        self.asked = asked
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-
-    def log_message(self, *_: object) -> None:
-        self.asked.append(unquote(self.path))
-
-
-class Server:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.asked = folder, list[str]()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder), asked=self.asked))
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 @pytest.fixture
