@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import inspect
 import json
-import sys
 from functools import cache
+from importlib.abc import SourceLoader
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, resolve_name
 from types import ModuleType
 from typing import Any
+
+from pipelines.errors import ModelError
 
 OURS = ("models", "pipelines")
 
@@ -28,30 +31,53 @@ def sha256_of(value: Any) -> str:
 def code_sha256(*modules: ModuleType) -> str:
     """Return the hash of the code of modules and of all they import of this project or of their own package.
 
-    A corrected label or filter must not meet what the old code made. Comments, layout and docstrings do not count.
+    A corrected label or filter must not meet what the old code made. Comments, layout and docstrings do not count; nor
+    does it matter what has been imported so far.
+
+    Raises
+    ------
+    ModelError
+        If one of them has no source code.
     """
     found: dict[str, str] = {}
-    waiting = list(modules)
+    waiting = [module.__name__ for module in modules]
     while waiting:
-        module = waiting.pop()
-        if module.__name__ in found:
+        name = waiting.pop()
+        spec = _spec(name)
+        if name in found or spec is None:
             continue
-        tree = _without_docstrings(ast.parse(inspect.getsource(module)))
-        found[module.__name__] = ast.dump(tree)
-        homes = {*OURS, module.__name__.split(".")[0]}
-        imported = [sys.modules[name] for name in _imports(tree) if name.split(".")[0] in homes and name in sys.modules]
-        waiting += [other for other in imported if getattr(other, "__file__", None)]
+        tree = _without_docstrings(ast.parse(_source(name, spec)))
+        found[name] = ast.dump(tree)
+        homes = {*OURS, name.split(".")[0]}
+        package = name if spec.submodule_search_locations is not None else name.rpartition(".")[0]
+        waiting += [other for other in _imports(tree, package) if other.split(".")[0] in homes]
     return sha256_of(found)
 
 
-def _imports(tree: ast.Module) -> set[str]:
-    """Return what may be names of imported modules."""
+def _spec(name: str) -> ModuleSpec | None:
+    """Return where a module comes from; None for a name that is none, such as that of a class in a module."""
+    try:
+        return find_spec(name)
+    except (ImportError, ValueError):
+        return None
+
+
+def _source(name: str, spec: ModuleSpec) -> str:
+    source = spec.loader.get_source(name) if isinstance(spec.loader, SourceLoader) else None
+    if source is None and spec.has_location:
+        raise ModelError(f"{spec.origin}: has no source code, so results cannot be keyed by it")
+    return source or ""  # a folder without __init__.py
+
+
+def _imports(tree: ast.Module, package: str) -> set[str]:
+    """Return what may be names of imported modules; relative ones are of ``package``."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.ImportFrom):
+            home = resolve_name("." * node.level + (node.module or ""), package) if node.level else str(node.module)
+            names |= {home, *(f"{home}.{alias.name}" for alias in node.names)}
     return names
 
 

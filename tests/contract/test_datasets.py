@@ -19,6 +19,9 @@ import numpy as np
 import pytest
 
 from models import datasets
+from models.benchmark.preparation import prepare
+from models.benchmark.recipe import Recipe
+from models.benchmark.windows import TRIAL
 from models.dataset import DataSet, Key, Labelled, Part
 from pipelines.errors import RecordingError
 from pipelines.plugins import load, make
@@ -238,3 +241,20 @@ def test_recording_without_a_file_is_not_listed_or_the_file_is_named(kind: str, 
         except RecordingError as refusal:
             said = str(refusal)
         assert target.name in said
+
+
+def test_the_default_recipe_takes_a_window_of_every_trial_that_is_long_enough(kind: str, tmp_path: Path) -> None:
+    about = made(kind).data.about
+    settings = getattr(import_module(f"tests.contract.dataset_folders.{kind}"), "settings", lambda _: {})
+    table = {"kind": kind, "folder": str(made(kind).folder), **settings(made(kind).folder)}
+    found = prepare(table, Recipe.default(about), tmp_path)
+    # Also where a clip ends with its trial, so that what the stages would deliver later never comes.
+    assert found.dropped == 0
+    expected = {
+        (number, trial)
+        for number, labelled in enumerate(recordings(kind).values())
+        for trial, t in enumerate(labelled.trials)
+        if t.stop_s - t.start_s - about.from_s > about.window_s - 0.5 / found.spec.rate_hz
+    }
+    rows = found.table[found.table["role"] == TRIAL]
+    assert {(int(row["recording"]), int(row["trial"])) for row in rows} == expected
