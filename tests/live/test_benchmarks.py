@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,18 @@ def test_a_killed_recorder_leaves_every_sample_but_the_last(tmp_path: Path) -> N
     assert found["samples"] > 250
     assert found["lost_inside"] == 0
     assert found["cpu_percent"] >= 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (find_spec("moabb") and find_spec("braindecode")), reason="needs the extra 'bench'")
+def test_throughput_is_given_beside_the_peers(tmp_path: Path) -> None:
+    found = results(tmp_path, "bench_throughput", "--people", "3", "--seconds", "20", "--rounds", "1")
+    assert found["n_windows"] == 3 * 2 * 4
+    assert {kind: set(sides) for kind, sides in found["windows_per_s"].items()} == {
+        "prepared": {"ours, cold", "ours, warm", "MOABB"},
+        "EEGNet, one epoch": {"ours", "braindecode"},
+        "CSP + LDA, files to scores": {"ours", "MOABB"},
+    }
+    for kind, sides in found["ratio"].items():
+        assert all(ratio > 0 for ratio in sides.values())
+        assert 1.0 in sides.values(), kind
