@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pooch
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -45,7 +46,7 @@ def show_list(*, as_json: bool) -> None:
     for title, entries in found.items():
         table = Table(title, "about", title_justify="left")
         for entry in entries:
-            table.add_row(entry["kind"], entry.get("about", ""))
+            table.add_row(escape(entry["kind"]), escape(entry.get("about", "")))
         Console().print(table)
 
 
@@ -108,9 +109,11 @@ def run_suite(
     place = Place(data.absolute(), (cache or Path(pooch.os_cache("bci_app")) / "windows").absolute())
     with _progress() as progress, Store(folder / STORE) as store:
         jobs = _jobs(progress, chosen, place)
+        store.want(jobs)
         summary = _run(progress, jobs, store, place, engine=engine, workers=workers, address=address)
-        found = list(store.results([j.key for j in jobs]))
-    _report(chosen, name, found, folder, as_json=as_json)
+        found = store.wanted()
+    if found:
+        _report(chosen, name, found, folder, as_json=as_json)
     if summary.failed:
         reasons = "\n".join(f"{j}: {why}" for j, why in summary.failed)
         raise ModelError(f"{len(summary.failed)} of {len(jobs)} jobs failed; the others are stored:\n{reasons}")
@@ -148,13 +151,14 @@ def report_suite(name: str, out: Path | None, *, as_json: bool) -> None:
     if not (folder / STORE).is_file():
         raise ModelError(f"{folder / STORE}: no results yet: run 'bci-app bench run {name}' first")
     with Store(folder / STORE) as store:
-        found = list(store.results())
+        # A store of an earlier version does not say what was wanted.
+        found = store.wanted() or list(store.results())
+    if not found:
+        raise ModelError(f"{folder / STORE}: holds no results: run 'bci-app bench run {name}' again")
     _report(chosen, name, found, folder, as_json=as_json)
 
 
 def _report(chosen: Suite, name: str, found: list[tuple[Job, Predictions]], folder: Path, *, as_json: bool) -> None:
-    if not found:
-        raise ModelError(f"{folder / STORE}: holds no results")
     from models.benchmark import report  # draws with matplotlib
 
     rows = rows_of(found)
@@ -177,17 +181,18 @@ def _tables(rows: list[Row]) -> Iterator[Table]:
         group = [row for row in rows if row.condition == condition]
         first = group[0]
         title = f"{condition} ({_counted(len(first.people))}, chance {first.chance():.2f})"
-        table = Table("model", METRICS[first.primary].title, "95 % over people", "decision (ms)", title=title)
+        table = Table("model", METRICS[first.primary].title, "95 % over people", "decision (ms)", title=escape(title))
         for row in group:
             low, high = row.interval(row.primary)
             span = f"{low:.3f} – {high:.3f}" if low == low else "–"  # NaN is not itself
-            table.add_row(row.model, f"{row.mean(row.primary):.3f}", span, f"{row.latency_ms:.2f}")
+            mean = row.mean(row.primary)
+            table.add_row(escape(row.title), f"{mean:.3f}" if mean == mean else "–", span, f"{row.latency_ms:.2f}")
         yield table
 
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Show progress on standard error, so that standard output stays clean for ``--json``."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         yield progress

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["probability", "choice", "value"]
-"""Probabilities of all classes (or items) · one-hot choices of a model that knows no probabilities · numbers."""
+Kind = Literal["probability", "choice", "item", "value"]
+"""Probabilities of classes · one-hot choices of a model that knows no probabilities · scores of items · numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Predictions:
     kind
         What ``said`` holds.
     labels
-        Names that classes or items count in.
+        Names that classes or items count in; of items only those that the test shows, which compete.
     rows
         Rows of the table of prepared windows, (n_windows,).
     people

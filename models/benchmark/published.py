@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from models.benchmark.job import Job
+from pipelines.plugins import configure
 
 FILE = Path(__file__).with_name("published.toml")
 
@@ -21,6 +22,8 @@ class Published:
     ----------
     data, protocol
         Kind of the data set, and name of the published split.
+    window_s
+        Length of its windows (s).
     source, caution
         Where it stands, and what to mind when reading it.
     metrics
@@ -31,6 +34,7 @@ class Published:
 
     data: str
     protocol: str
+    window_s: float
     source: str
     caution: str
     metrics: tuple[str, ...]
@@ -47,7 +51,7 @@ def tables() -> tuple[Published, ...]:
     found = tomllib.loads(FILE.read_text(encoding="utf-8"))["table"]
     return tuple(
         Published(
-            t["data"], t["protocol"], t["source"], t["caution"], tuple(t["metrics"]),
+            t["data"], t["protocol"], float(t["window_s"]), t["source"], t["caution"], tuple(t["metrics"]),
             {str(name): tuple(map(float, values)) for name, *values in t["rows"]},
         )
         for t in found
@@ -55,6 +59,15 @@ def tables() -> tuple[Published, ...]:
 
 
 def beside(job: Job) -> Published | None:
-    """Return the published table of the same data set and split; None where there is none."""
-    split = getattr(job.setting, "split", "")
-    return next((t for t in tables() if split and (t.data, t.protocol) == (job.data["kind"], split)), None)
+    """Return the published table of the same protocol; None where there is none.
+
+    The same is: data set with its options, split, length of windows, all classes and channels, all labels, and no
+    calibration.
+    """
+    whole = job.setting.kind in ("cross_subject", "multi_subject") and job.calibration.kind == "none"
+    module, settings = configure("datasets", job.data)
+    as_published = settings.model_dump(exclude={"folder"}) == module.Settings().model_dump(exclude={"folder"})
+    if not (whole and as_published) or job.recipe.classes or job.recipe.channels:
+        return None
+    wanted = (job.data["kind"], getattr(job.setting, "split", ""), job.recipe.window_s)
+    return next((t for t in tables() if (t.data, t.protocol, t.window_s) == wanted), None)

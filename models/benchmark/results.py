@@ -10,36 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.benchmark.conditions import Condition, conditions_of
 from models.benchmark.job import Job
 from models.benchmark.metrics import METRICS, PRIMARY, bits_per_minute, scores
 from models.benchmark.perturbation import CLEAN
-from models.benchmark.predictions import Predictions
+from models.benchmark.predictions import Kind, Predictions
 from models.dataset import Task
 from models.statistics import interval
+from pipelines.errors import ModelError
 
+TASKS: Mapping[Kind, Task] = {
+    "probability": "classification",
+    "choice": "classification",
+    "item": "retrieval",
+    "value": "regression",
+}
 NEED_PROBABILITIES = ("auroc", "auc_pr", "calibration_error")
 """Figures that one-hot choices cannot give."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Condition:
-    """What is the same for all models of one table.
-
-    Parameters
-    ----------
-    data
-        Kind of the data set, with its options where there are any.
-    setting, calibration
-        In words; see :func:`in_words`.
-    """
-
-    data: str
-    setting: str
-    calibration: str
-
-    def __str__(self) -> str:
-        """Name it in a heading."""
-        return f"{self.data} · {self.setting} · {self.calibration}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +49,10 @@ class Row:
         By figure: (n_people,), the mean over seeds.
     by_seed
         By figure: (n_seeds,), the mean over people.
+    pooled
+        By figure: all windows of all people judged together, the mean over seeds; what most papers print.
+    missing
+        Folds that others under this condition have and this one has not: its figures are of other windows then.
     by_fold
         The primary figure of each fold, averaged over seeds: all there is to go by where one person was recorded.
     perturbed
@@ -80,11 +71,18 @@ class Row:
     people: tuple[str, ...]
     by_person: Mapping[str, NDArray[np.float64]]
     by_seed: Mapping[str, NDArray[np.float64]]
+    pooled: Mapping[str, float]
+    missing: int
     by_fold: NDArray[np.float64]
     perturbed: Mapping[str, float]
     fit_s: float
     latency_ms: float
     calibration_s: float
+
+    @property
+    def title(self) -> str:
+        """Name of the model, and a warning where folds are missing."""
+        return f"{self.model} ({self.missing} folds missing)" if self.missing else self.model
 
     @property
     def primary(self) -> str:
@@ -113,10 +111,12 @@ class Row:
             "data": self.condition.data,
             "setting": self.condition.setting,
             "calibration": self.condition.calibration,
+            "windows": self.condition.windows,
             "estimator": self.model,
             "n_people": len(self.people),
             "n_windows": self.n_windows,
             "seeds": list(self.seeds),
+            "missing_folds": self.missing,
             "chance": _or_none(self.chance()),
             **{figure: _or_none(self.mean(figure)) for figure in self.by_person},
             "interval_95": [_or_none(low), _or_none(high)],
@@ -130,58 +130,55 @@ class Row:
 
 
 def rows_of(results: Iterable[tuple[Job, Predictions]]) -> list[Row]:
-    """Gather results into rows, sorted by condition, the best model first."""
-    gathered: dict[tuple[Condition, str], list[tuple[Job, Predictions]]] = defaultdict(list)
-    for job, found in results:
-        gathered[condition_of(job), job.model].append((job, found))
-    rows = [_row(condition, model, found) for (condition, model), found in gathered.items()]
-    return sorted(rows, key=lambda row: (row.condition, _worst_last(row)))
+    """Gather results into rows, sorted by condition, the best model first, those that lack folds last.
+
+    Raises
+    ------
+    ModelError
+        If two results would count as one fold of one model: two models of one name, or code or data that have changed.
+    """
+    gathered: dict[tuple[Condition, str], dict[str, tuple[Job, Predictions]]] = defaultdict(dict)
+    folds: dict[Condition, set[str]] = defaultdict(set)
+    found = list(results)
+    conditions = conditions_of([job for job, _ in found])
+    for (job, predictions), condition in zip(found, conditions, strict=True):
+        gathered[condition, job.model][job.key] = (job, predictions)
+        folds[condition].add(job.fold)
+    rows = [_row(condition, model, list(of.values()), folds[condition]) for (condition, model), of in gathered.items()]
+    return sorted(rows, key=lambda row: (row.condition, row.missing > 0, _worst_last(row), row.model))
 
 
-def condition_of(job: Job) -> Condition:
-    """Return the condition a job belongs to."""
-    options = {k: v for k, v in job.data.items() if k not in ("kind", "folder")}
-    data = job.data["kind"] + (f" ({_listed(options)})" if options else "")
-    return Condition(data, in_words(job.setting), in_words(job.calibration))
-
-
-def in_words(table: Any) -> str:
-    """Name a setting or calibration: its kind, and what was said beside the defaults."""
-    said = table.model_dump(exclude={"kind"}, exclude_defaults=True)
-    kind = str(table.kind).replace("_", " ")
-    words = kind if kind != "none" else "no calibration"
-    return words + (f" ({_listed(said)})" if said else "")
-
-
-def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
-                     for name, value in values.items())  # fmt: skip
-
-
-def _row(condition: Condition, model: str, found: list[tuple[Job, Predictions]]) -> Row:
+def _row(condition: Condition, model: str, found: list[tuple[Job, Predictions]], folds: set[str]) -> Row:
     job = found[0][0]
     kind = found[0][1].kind
-    task: Task = "regression" if kind == "value" else _task_of(found[0][1])
+    task = TASKS[kind]
+    _refuse_doubles(condition, model, found)
     seeds = tuple(sorted({j.seed for j, _ in found}))
-    by_seed_person = {seed: _by_person(task, [p for j, p in found if j.seed == seed], CLEAN) for seed in seeds}
+    by_seed = {seed: [p for j, p in found if j.seed == seed] for seed in seeds}
+    by_seed_person = {seed: _by_person(task, of_seed, CLEAN) for seed, of_seed in by_seed.items()}
+    pooled = [_judged(task, of_seed, CLEAN) for of_seed in by_seed.values()]
     people = tuple(sorted({person for values in by_seed_person.values() for person in values}))
-    figures = list(next(iter(next(iter(by_seed_person.values())).values())))
     table = {
         figure: np.array([[by_seed_person[s].get(p, {}).get(figure, np.nan) for p in people] for s in seeds])
-        for figure in figures
+        for figure in pooled[0]
     }
     if "bits_per_decision" in table:
         table["bits_per_minute"] = bits_per_minute(1.0, job.recipe.window_s) * table["bits_per_decision"]
-    if kind == "choice":
-        table |= {figure: np.full_like(table[figure], np.nan) for figure in NEED_PROBABILITIES if figure in table}
+    undefined = NEED_PROBABILITIES if kind == "choice" else ()
+    table |= {figure: np.full_like(table[figure], np.nan) for figure in undefined}
     faults = [name for name in found[0][1].said if name != CLEAN]
     return Row(
         condition, model, job, task,
-        n_windows=sum(len(p.rows) for j, p in found if j.seed == seeds[0]),
+        n_windows=sum(len(p.rows) for p in by_seed[seeds[0]]),
         n_answers=len(found[0][1].labels),
         seeds=seeds, people=people,
         by_person={figure: _mean(values, axis=0) for figure, values in table.items()},
         by_seed={figure: _mean(values, axis=1) for figure, values in table.items()},
+        pooled={
+            figure: float("nan") if figure in undefined else float(_mean(np.array([s[figure] for s in pooled]), axis=0))
+            for figure in pooled[0]
+        },
+        missing=len(seeds) * len(folds) - len(found),
         by_fold=_by_fold(task, found),
         perturbed={name: _overall(task, found, name, seeds) for name in faults},
         fit_s=float(np.median([p.fit_s for _, p in found])),
@@ -190,18 +187,34 @@ def _row(condition: Condition, model: str, found: list[tuple[Job, Predictions]])
     )  # fmt: skip
 
 
-def _task_of(found: Predictions) -> Task:
-    """Tell retrieval, whose answers are similarities, from classification, whose answers are probabilities."""
-    sums = found.said[CLEAN].sum(axis=1)
-    return "classification" if np.allclose(sums, 1.0, atol=1e-5) else "retrieval"
+def _refuse_doubles(condition: Condition, model: str, found: list[tuple[Job, Predictions]]) -> None:
+    seen: set[tuple[int, str]] = set()
+    for job, _ in found:
+        if (job.seed, job.fold) in seen:
+            raise ModelError(f"{condition}, {model}, seed {job.seed}, {job.fold}: two results: two models have this "
+                             "name, or code has changed in between; run the suite again")  # fmt: skip
+        seen.add((job.seed, job.fold))
 
 
 def _by_person(task: Task, found: list[Predictions], name: str) -> dict[str, dict[str, float]]:
     """Judge each person on all their windows, of whatever fold."""
-    people = np.concatenate([p.people for p in found])
-    truth = np.concatenate([p.truth for p in found])
-    said = np.concatenate([p.said[name] for p in found])
-    return {str(who): scores(task, truth[people == who], said[people == who]) for who in np.unique(people)}
+    people = sorted({str(who) for p in found for who in np.unique(p.people)})
+    return {who: _judged(task, found, name, who) for who in people}
+
+
+def _judged(task: Task, found: list[Predictions], name: str, who: str | None = None) -> dict[str, float]:
+    """Judge all windows together, or those of one person."""
+    parts = []
+    for p in found:
+        mine = np.ones(len(p.people), dtype=bool) if who is None else p.people == who
+        if mine.any():
+            parts.append((p.truth[mine], p.said[name][mine]))
+    if task != "retrieval":
+        return scores(task, np.concatenate([t for t, _ in parts]), np.concatenate([s for _, s in parts]))
+    # Items differ from fold to fold; all these figures are means over windows.
+    figures = [scores(task, truth, said) for truth, said in parts]
+    weights = [len(truth) for truth, _ in parts]
+    return {figure: float(np.average([f[figure] for f in figures], weights=weights)) for figure in figures[0]}
 
 
 def _by_fold(task: Task, found: list[tuple[Job, Predictions]]) -> NDArray[np.float64]:

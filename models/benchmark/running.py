@@ -129,9 +129,11 @@ def _by_dask(jobs: Sequence[Job], place: Place, workers: int, address: str) -> G
             client.submit(run_one, number, job.model_dump_json(), place, key=job.key, pure=False)
             for number, job in enumerate(jobs)
         ]
+        # By key: a cluster that runs the same job for somebody else answers with that one's number.
+        numbers = {job.key: number for number, job in enumerate(jobs)}
         try:
             for future in distributed.as_completed(futures):
-                yield _outcome(distributed, futures, future)
+                yield numbers[future.key], _outcome(distributed, future)
         finally:
             client.cancel(futures)
 
@@ -150,11 +152,12 @@ def _client(distributed: Any, stack: ExitStack, workers: int, address: str) -> A
         raise DeviceError(f"{address}: no Dask scheduler answers there: {exc}") from exc
 
 
-def _outcome(distributed: Any, futures: Sequence[Any], future: Any) -> Outcome:
+def _outcome(distributed: Any, future: Any) -> Predictions | str:
     try:
-        outcome: Outcome = future.result()
+        _, found = future.result()
     except distributed.KilledWorker as exc:
-        return futures.index(future), f"its worker died, again and again: {exc}"
+        return f"its worker died, again and again: {exc}"
     except distributed.CancelledError as exc:
         raise DeviceError("the Dask scheduler has gone; what is done is stored: start again") from exc
+    outcome: Predictions | str = found
     return outcome

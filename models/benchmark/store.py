@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.benchmark.job import Job
 from models.benchmark.predictions import Predictions
-from pipelines.errors import RecordingError
+from pipelines.errors import ModelError, RecordingError
 
 APPLICATION_ID = 0x42434942
 """Says in the file's header whose it is."""
@@ -43,6 +43,8 @@ CREATE TABLE arrays (
     PRIMARY KEY (key, name)
 );
 """
+WANTED = "CREATE TABLE IF NOT EXISTS wanted (place INTEGER PRIMARY KEY, job TEXT NOT NULL)"
+"""The jobs of the last run, in order: results of other code or settings may lie beside theirs."""
 SAID = "said/"
 
 
@@ -85,7 +87,15 @@ class Store:
             return {key for (key,) in self._connection.execute("SELECT key FROM results")}
 
     def put(self, job: Job, found: Predictions) -> None:
-        """Store one result; a job that has one already keeps it."""
+        """Store one result; a job that has one already keeps it.
+
+        Raises
+        ------
+        ModelError
+            If the result is another job's.
+        """
+        if job.key != found.key:
+            raise ModelError(f"{job}: got the result of another job")
         arrays = {"rows": found.rows, "people": found.people, "truth": found.truth}
         arrays |= {SAID + name: values for name, values in found.said.items()}
         with _told(self._path), self._connection:
@@ -98,6 +108,21 @@ class Store:
             if stored.rowcount:
                 rows = [(found.key, name, *_packed(values)) for name, values in arrays.items()]
                 self._connection.executemany("INSERT INTO arrays VALUES (?, ?, ?, ?, ?)", rows)
+
+    def want(self, jobs: Sequence[Job]) -> None:
+        """Remember which jobs make up the suite now."""
+        rows = [(place, job.model_dump_json()) for place, job in enumerate(jobs)]
+        with _told(self._path), self._connection:
+            self._connection.execute("DELETE FROM wanted")
+            self._connection.executemany("INSERT INTO wanted VALUES (?, ?)", rows)
+
+    def wanted(self) -> list[tuple[Job, Predictions]]:
+        """Return the results of the jobs that were wanted last, under the names that they have now."""
+        with _told(self._path):
+            texts = self._connection.execute("SELECT job FROM wanted ORDER BY place").fetchall()
+            jobs = [Job.model_validate_json(text) for (text,) in texts]
+        found = {predictions.key: predictions for _, predictions in self.results([job.key for job in jobs])}
+        return [(job, found[job.key]) for job in jobs if job.key in found]
 
     def results(self, keys: Sequence[str] | None = None) -> Iterator[tuple[Job, Predictions]]:
         """Yield results in order of key: all, or those asked for that are there."""
@@ -125,7 +150,7 @@ class Store:
         if application == 0 and not run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             run("PRAGMA journal_mode = WAL")
             self._connection.executescript(
-                f"BEGIN; {SCHEMA}"
+                f"BEGIN; {SCHEMA}{WANTED};"
                 f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
             return
@@ -138,6 +163,7 @@ class Store:
         (state,) = run("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
             raise RecordingError(f"{self._path}: damaged: {state}; name another file")
+        run(WANTED)
 
 
 class _told:  # noqa: N801  reads as a statement

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -19,6 +19,7 @@ from models.dataset import Task
 from pipelines.errors import ConfigError
 from pipelines.plugins import PluginSettings, configure, explain
 
+Seeds = tuple[Annotated[int, Field(ge=0)], ...]
 SHIPPED = Path(__file__).with_name("suites")
 
 
@@ -28,7 +29,7 @@ class Model(PluginSettings):
     name: str = Field("", description="In reports; empty: the kind.")
     kind: str
     tasks: tuple[Task, ...] = Field(("classification",), description="Data sets of other tasks pass it by.")
-    seeds: tuple[int, ...] | None = Field(None, description="Fewer seeds, for what no lot can change.")
+    seeds: Seeds | None = Field(None, min_length=1, description="Fewer seeds, for what no lot can change.")
     settings: dict[str, Any] = Field({}, description="Of the estimator.")
 
     @property
@@ -65,7 +66,7 @@ class Suite(PluginSettings):
 
     name: str
     description: str = ""
-    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    seeds: Seeds = Field((0,), min_length=1)
     perturbations: tuple[Perturbation, ...] = ()
     data: tuple[Data, ...] = Field(min_length=1)
     models: tuple[Model, ...] = ()
@@ -111,24 +112,30 @@ def read(name: str | Path) -> Suite:
         suite = Suite.model_validate(values)
     except ValidationError as exc:
         raise ConfigError(explain(exc, str(path))) from exc
-    titles = [model.title for model in suite.models]
-    doubled = sorted({title for title in titles if titles.count(title) > 1})
-    if doubled:
-        raise ConfigError(f"{path}: models: several are called {', '.join(doubled)}: give each a name")
+    _refuse_doubles(f"{path}: models", suite.models)
     for data in suite.data:
         configure("datasets", data.table, f"{path}: data")
+        _refuse_doubles(f"{path}: data {data.kind!r}: models", suite.models_of(data))
         for model in suite.models_of(data):
             configure("estimators", model.table, f"{path}: models")
     return suite
 
 
+def _refuse_doubles(where: str, models: Sequence[Model]) -> None:
+    titles = [model.title for model in models]
+    doubled = sorted({title for title in titles if titles.count(title) > 1})
+    if doubled:
+        raise ConfigError(f"{where}: several are called {', '.join(doubled)}: give each a name")
+
+
 def jobs_of(suite: Suite, place: Place, tell: Callable[[str], None] = silent) -> list[Job]:
-    """Prepare the data sets of a suite and return all its jobs.
+    """Prepare the data sets of a suite and return all its jobs, each once.
 
     Raises
     ------
     BciError
-        If a data set is missing or damaged, or does not suit a setting, or a fold leaks.
+        If a data set is missing or damaged, has no model, or does not suit a setting, or a fold leaks, or one name
+        stands for two models in one table.
     """
     jobs: list[Job] = []
     for data in suite.data:
@@ -140,6 +147,8 @@ def jobs_of(suite: Suite, place: Place, tell: Callable[[str], None] = silent) ->
         if prepared.dropped:
             tell(f"{about.title}: {prepared.dropped} windows with lost samples left out of {len(prepared.table)}")
         models = [model for model in suite.models_of(data) if about.task in model.tasks]
+        if not models:
+            raise ConfigError(f"suite {suite.name!r}, data {data.kind!r}: no model has tasks = [{about.task!r}]")
         for setting, calibration, seed in _cases(suite, data):
             learning = [model for model in models if seed in (suite.seeds if model.seeds is None else model.seeds)]
             folds = folds_of(setting, calibration, prepared, seed) if learning else []
@@ -148,7 +157,19 @@ def jobs_of(suite: Suite, place: Place, tell: Callable[[str], None] = silent) ->
                     prepared, folds, data.table, recipe, setting, calibration, model.table,
                     model=model.title, seed=seed, perturbations=suite.perturbations,
                 )  # fmt: skip
-    return jobs
+    return _each_once(suite, jobs)
+
+
+def _each_once(suite: Suite, jobs: Sequence[Job]) -> list[Job]:
+    """Drop jobs that are there already, under the same name; refuse others of that name."""
+    by_case: dict[tuple[str, str, str, str, int, str], Job] = {}
+    for job in jobs:
+        setting, calibration = job.setting.model_dump_json(), job.calibration.model_dump_json()
+        case = (job.windows, setting, calibration, job.model, job.seed, job.fold)
+        if by_case.setdefault(case, job).key != job.key:
+            raise ConfigError(f"suite {suite.name!r}: models of data {job.data['kind']!r}: two different ones are "
+                              f"called {job.model}: give each a name")  # fmt: skip
+    return list(by_case.values())
 
 
 def _cases(suite: Suite, data: Data) -> Iterator[tuple[Setting, Calibration, int]]:

@@ -10,7 +10,7 @@ import pytest
 from models.benchmark.job import Place, run_job
 from models.benchmark.store import Store
 from models.benchmark.windows import Prepared
-from pipelines.errors import RecordingError
+from pipelines.errors import ModelError, RecordingError
 from tests.unit.models.benchmark.benchmark_jobs import jobs
 from tests.unit.models.benchmark.test_job import same
 
@@ -41,6 +41,39 @@ def test_a_result_is_kept_not_replaced(people: Prepared, place: Place, tmp_path:
         other.put(job, second)
         ((_, kept),) = store.results()
         assert kept.fit_s == first.fit_s
+
+
+def test_what_is_wanted_is_told_under_its_name_of_today(people: Prepared, place: Place, tmp_path: Path) -> None:
+    made = jobs(people)[:3]
+    with Store(tmp_path / "x.sqlite") as store:
+        for job in made[:2]:
+            store.put(job, run_job(job, place))
+        assert store.wanted() == []
+        store.want(made)
+        assert [job for job, _ in store.wanted()] == made[:2]
+        renamed = [job.model_copy(update={"model": name}) for job in made[1:] for name in ("one", "other")]
+        store.want(renamed)
+        assert [job.model for job, _ in store.wanted()] == ["one", "other"]
+        assert {found.key for _, found in store.wanted()} == {made[1].key}
+
+
+def test_a_store_of_before_takes_what_is_wanted(people: Prepared, place: Place, tmp_path: Path) -> None:
+    (job, *_) = jobs(people)
+    with Store(tmp_path / "x.sqlite") as store:
+        store.put(job, run_job(job, place))
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection, connection:
+        connection.execute("DROP TABLE wanted")
+    with Store(tmp_path / "x.sqlite") as store:
+        assert store.wanted() == []
+        assert [found for found, _ in store.results()] == [job]
+
+
+def test_the_result_of_another_job_is_refused(people: Prepared, place: Place, tmp_path: Path) -> None:
+    one, other, *_ = jobs(people)
+    with Store(tmp_path / "x.sqlite") as store:
+        with pytest.raises(ModelError, match="subject 01: got the result of another job"):
+            store.put(other, run_job(one, place))
+        assert store.keys() == set()
 
 
 def test_a_result_is_there_whole_or_not_at_all(people: Prepared, place: Place, tmp_path: Path) -> None:

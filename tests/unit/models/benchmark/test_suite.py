@@ -65,6 +65,39 @@ def test_a_suite_makes_its_jobs(place: Place, tmp_path: Path) -> None:
     assert set(found.said) == {"clean", "noise_db=0"}
 
 
+AGAIN = """
+[[data]]
+kind = "six_people"
+recipe = { window_s = 2.0, stages = [{ kind = "nonfinite" }] }
+settings = [{ kind = "leave_one_subject_out" }]
+models = []
+
+[[data.more_models]]
+name = "adaptive"
+kind = "alpha_power"
+settings = { mode = "MODE" }
+"""
+
+
+def test_what_stands_twice_is_run_once(place: Place, tmp_path: Path) -> None:
+    once = jobs_of(read(written(tmp_path, SUITE)), place)
+    twice = jobs_of(read(written(tmp_path, SUITE + AGAIN.replace("MODE", "adaptive"))), place)
+    assert twice == once
+
+
+def test_one_name_is_one_model_in_a_table(place: Place, tmp_path: Path) -> None:
+    suite = read(written(tmp_path, SUITE + AGAIN.replace("MODE", "plain")))
+    with pytest.raises(ConfigError, match="models of data 'six_people': two different ones are called adaptive"):
+        jobs_of(suite, place)
+
+
+def test_a_data_set_without_a_model_is_refused(place: Place, tmp_path: Path) -> None:
+    text = SUITE.replace('kind = "six_people"', 'kind = "six_people"\nmodels = ["alpha_power"]\n'
+                         'options = { task = "regression" }').replace("[[data.more_models]]", "[[models]]")  # fmt: skip
+    with pytest.raises(ConfigError, match=r"'six_people': no model has tasks = \['regression'\]"):
+        jobs_of(read(written(tmp_path, text)), place)
+
+
 def test_from_the_file_to_the_scores(place: Place, tmp_path: Path) -> None:
     suite = read(written(tmp_path, SUITE))
     rested = [j for j in jobs_of(suite, place) if (j.model, j.calibration.kind, j.seed) == ("adaptive", "rest", 0)]
@@ -88,6 +121,9 @@ def test_from_the_file_to_the_scores(place: Place, tmp_path: Path) -> None:
             'models = ["x"]\nsettings = [{ kind = "leave',
             "models = x: there are only alpha",
         ),
+        ('name = "adaptive"', 'name = "values"', "data 'six_people': models: several are called values"),
+        ("seeds = [0, 1]", "seeds = [0, -1]", "seeds.1 = -1"),
+        ("seeds = [0]", "seeds = []", "models.0.seeds = []"),
         ("[[models]]", "[[models", "cannot be read as a suite"),
     ],
 )
