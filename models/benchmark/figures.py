@@ -10,10 +10,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from models.benchmark.conditions import Condition
 from models.benchmark.metrics import METRICS
-from models.benchmark.results import Condition, Row
+from models.benchmark.results import Row
+from models.benchmark.settings.multi_subject import FewShot
 
-mpl.rcParams["svg.hashsalt"] = "bci_app"  # the same results give the same file
+mpl.rcParams["text.parse_math"] = False  # a dollar in the name of a model is a dollar
 INK, FAINT, DOT = "#1f2933", "#cbd2d9", "#2f6fab"
 COLOURS = ("#2f6fab", "#c2571a", "#3b8e5a", "#8a4fa3", "#b8912b", "#5f6b76", "#a83246", "#2a9d98")
 
@@ -40,7 +42,7 @@ def people(rows: Sequence[Row]) -> Figure:
             axes.plot([low, high], [height, height], color=INK, linewidth=2, solid_capstyle="butt")
         axes.plot(row.mean(row.primary), height, "o", color=INK, markersize=6)
     _chance(axes, shown[0].chance(), vertical=True)
-    axes.set_yticks(range(len(shown)), [row.model for row in shown])
+    axes.set_yticks(range(len(shown)), [row.title for row in shown])
     axes.set_xlabel(f"{metric.title} (dot: one person; bar: 95 % of the mean)")
     _plain(axes)
     return figure
@@ -60,7 +62,7 @@ def matrix(rows: Sequence[Row]) -> Figure:
     axes = figure.add_subplot()
     axes.imshow(np.ma.masked_invalid(values), cmap="viridis", vmin=0.0, vmax=1.0, aspect="auto")
     for (i, j), word in np.ndenumerate(words):
-        light = np.isfinite(values[i, j]) and values[i, j] > 0.6
+        light = not np.isfinite(values[i, j]) or values[i, j] > 0.6
         axes.text(j, i, word, ha="center", va="center", fontsize=8, color="black" if light else "white")
     axes.set_xticks(range(len(conditions)), [_short(c) for c in conditions], rotation=40, ha="right", fontsize=8)
     axes.set_yticks(range(len(models)), models, fontsize=9)
@@ -71,11 +73,11 @@ def matrix(rows: Sequence[Row]) -> Figure:
 
 
 def few_shot(rows: Sequence[Row]) -> Figure | None:
-    """Figure against labels of each class and person; None where no setting varies them."""
+    """Figure against labels of each class and person, or their share; None where no setting varies them."""
     by_model: dict[str, list[tuple[float, Row]]] = {}
     for row in rows:
-        if row.job.setting.kind == "few_shot" and row.job.setting.shots:
-            by_model.setdefault(row.model, []).append((row.job.setting.shots, row))
+        if isinstance(row.job.setting, FewShot):
+            by_model.setdefault(row.model, []).append((_labels(row.job.setting), row))
     if not any(len(points) > 1 for points in by_model.values()):
         return None
     figure = Figure(figsize=(6.5, 3.6))
@@ -85,12 +87,13 @@ def few_shot(rows: Sequence[Row]) -> Figure | None:
         shots = [s for s, _ in ordered]
         means = [row.mean(row.primary) for _, row in ordered]
         colour = COLOURS[number % len(COLOURS)]
-        axes.plot(shots, means, "o-", color=colour, label=model, markersize=4)
+        axes.plot(shots, means, _line(number), color=colour, label=model, markersize=4)
         spans = np.array([row.interval(row.primary) for _, row in ordered])
         axes.fill_between(shots, spans[:, 0], spans[:, 1], color=colour, alpha=0.12, linewidth=0)
-    first = next(iter(by_model.values()))[0][1]
+    least, first = next(iter(by_model.values()))[0]
     _chance(axes, first.chance(), vertical=False)
-    axes.set_xlabel("labels of each class and person, those for choosing included")
+    what = "share of labels" if least < 1 else "labels of each class and person"
+    axes.set_xlabel(f"{what}, those for choosing included")
     axes.set_ylabel(METRICS[first.primary].title)
     axes.legend(frameon=False, fontsize=8)
     _plain(axes)
@@ -107,7 +110,8 @@ def faults(rows: Sequence[Row]) -> Figure | None:
     axes = figure.add_subplot()
     for number, row in enumerate(hurt):
         values = [row.mean(row.primary), *(row.perturbed.get(name, np.nan) for name in names[1:])]
-        axes.plot(range(len(names)), values, "o-", color=COLOURS[number % len(COLOURS)], label=row.model, markersize=4)
+        colour = COLOURS[number % len(COLOURS)]
+        axes.plot(range(len(names)), values, _line(number), color=colour, label=row.title, markersize=4)
     _chance(axes, hurt[0].chance(), vertical=False)
     axes.set_xticks(range(len(names)), [name.replace("_", " ") for name in names], rotation=20, ha="right")
     axes.set_ylabel(METRICS[hurt[0].primary].title)
@@ -121,14 +125,33 @@ def all_of(rows: Sequence[Row]) -> Mapping[str, Figure]:
     by_condition: dict[Condition, list[Row]] = {}
     for row in rows:
         by_condition.setdefault(row.condition, []).append(row)
-    found: dict[str, Figure | None] = {"matrix": matrix(rows)}
+    found: dict[str, Figure | None] = {"matrix": matrix(rows)} if rows else {}
     for number, group in enumerate(by_condition.values(), start=1):
         found[f"people-{number:02d}"] = people(group)
         found[f"faults-{number:02d}"] = faults(group)
-    for data in sorted({row.condition.data for row in rows}):
-        name = "".join(c if c.isalnum() else "-" for c in data).strip("-")
-        found[f"few-shot-{name}"] = few_shot([row for row in rows if row.condition.data == data])
+    curves: dict[str, list[Row]] = {}
+    for row in rows:
+        if isinstance(row.job.setting, FewShot):
+            curves.setdefault(_but_labels(row, row.job.setting), []).append(row)
+    drawn = [figure for group in curves.values() if (figure := few_shot(group)) is not None]
+    found |= {f"few-shot-{number:02d}": figure for number, figure in enumerate(drawn, start=1)}
     return {name: figure for name, figure in found.items() if figure is not None}
+
+
+def _labels(setting: FewShot) -> float:
+    """Return the labels of each class and person, or (below 1) their share."""
+    return float(setting.shots or setting.ratio or 0.0)
+
+
+def _but_labels(row: Row, setting: FewShot) -> str:
+    """Name everything but the number of labels: points of one curve agree in it."""
+    others = setting.model_dump_json(exclude={"shots" if setting.shots else "ratio"})
+    return f"{row.condition.data} {others} {row.job.recipe.model_dump_json()}"
+
+
+def _line(number: int) -> str:
+    """Return a style of line that sets models of the same colour apart."""
+    return "o" + ("-", "--", ":")[number // len(COLOURS) % 3]
 
 
 def _gain(row: Row) -> float:

@@ -13,9 +13,10 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models.benchmark import figures
+from models.benchmark.conditions import Condition
 from models.benchmark.metrics import METRICS
 from models.benchmark.published import Published, beside
-from models.benchmark.results import Condition, Row
+from models.benchmark.results import Row
 from models.dataset import About
 from models.statistics import Comparison, compare, transfer_score
 from pipelines.plugins import configure
@@ -66,7 +67,7 @@ class Section:
         calibration = f"{row.calibration_s:.0f}" if row.calibration_s else "0"
         spread = row.by_seed[row.primary]
         return [
-            row.model,
+            row.title,
             number(row.mean(row.primary)),
             _interval(row),
             number(float(np.std(spread))) if len(spread) > 1 else "–",
@@ -74,6 +75,11 @@ class Section:
             calibration,
             f"{row.latency_ms:.2f}",
         ]
+
+    def ours(self) -> list[list[str]]:
+        """Return our models in the figures of the published table: as there, of all windows together."""
+        names = self.published.metrics if self.published else ()
+        return [[row.title, *(number(row.pooled.get(name, float("nan"))) for name in names)] for row in self.rows]
 
     @property
     def head(self) -> list[str]:
@@ -106,12 +112,12 @@ def sections(rows: Sequence[Row]) -> list[Section]:
 
 
 def _comparisons(rows: Sequence[Row]) -> list[tuple[str, Comparison]]:
-    """Compare the best with every other one, on the same people."""
+    """Compare the best with every other one, on the same windows."""
     best, *others = rows
     pairs = {
         (best.model, row.model): (best.by_person[best.primary], row.by_person[row.primary])
         for row in others
-        if row.people == best.people
+        if row.people == best.people and not (row.missing or best.missing)
     }
     return [(names[1], found) for names, found in compare(pairs).items()]
 
@@ -147,15 +153,16 @@ def macros(rows: Sequence[Row]) -> list[tuple[str, int, str, str]]:
         by_condition.setdefault(row.condition, {})[row.model] = row
     widest = max((len(table) for table in by_condition.values()), default=0)
     shared = [table for table in by_condition.values() if len(table) == widest]
-    found = []
+    found: list[tuple[float, str, int, float]] = []
     for model in models:
         own = [table[model] for table in shared if model in table]
         if len(own) != len(shared):
             continue
         primary = [row.mean(row.primary) for row in own]
         pairs = [row.mean(figure) for row in own for figure in ADABRAIN_PAIR[row.task]]
-        found.append((model, len(own), number(float(np.mean(primary))), number(float(np.mean(pairs)))))
-    return sorted(found, key=lambda entry: entry[2], reverse=True)
+        found.append((float(np.mean(primary)), model, len(own), float(np.mean(pairs))))
+    found.sort(key=lambda entry: (not np.isfinite(entry[0]), -entry[0], entry[1]))
+    return [(model, n, number(primary), number(pair)) for primary, model, n, pair in found]
 
 
 def write(rows: Sequence[Row], folder: Path, title: str, description: str, commands: Sequence[str]) -> list[Path]:
@@ -187,7 +194,10 @@ def write(rows: Sequence[Row], folder: Path, title: str, description: str, comma
         "transfers": transfers(rows),
         "versions": rows[0].job.versions if rows else {},
         "pictures": pictures,
+        "nan": float("nan"),
         "number": number,
+        "signed": signed,
+        "p_value": p_value,
     }
     for suffix in ("md", "html"):
         written.append(folder / f"report.{suffix}")
@@ -200,6 +210,16 @@ def number(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else "–"
 
 
+def signed(value: float) -> str:
+    """Write a difference; a dash where it is not defined."""
+    return f"{value:+.3f}" if np.isfinite(value) else "–"
+
+
+def p_value(value: float) -> str:
+    """Write a p value; a dash where it is not defined."""
+    return f"{value:.4f}" if np.isfinite(value) else "–"
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -209,8 +229,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["base64"] = lambda content: base64.b64encode(content).decode("ascii")
-    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|")
+    environment.filters["cell"] = _cell
     return environment
+
+
+def _cell(text: object) -> str:
+    """Write text so that Markdown takes it as text, on one line of a table."""
+    return " ".join(str(text).split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _interval(row: Row) -> str:
@@ -225,4 +250,6 @@ def _interval(row: Row) -> str:
 
 def _network(row: Row) -> tuple[tuple[str, str], ...]:
     table = row.job.estimator
-    return tuple(sorted((k, str(v)) for k, v in table.items() if k in ("kind", "network", "n_layers")))
+    return tuple(
+        sorted((k, str(v)) for k, v in table.items() if k in ("kind", "network", "network_settings", "n_layers"))
+    )
