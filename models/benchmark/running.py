@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from models.benchmark.job import Job, Place, run_job
@@ -116,6 +117,8 @@ def _by_joblib(jobs: Sequence[Job], place: Place, workers: int) -> Generator[Out
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # it tells us that it drops what we have just dropped
             outcomes.close()
+        if workers > 1:  # joblib would keep them for minutes, with all that they hold in memory
+            get_reusable_executor().shutdown(wait=True)
 
 
 def _by_dask(jobs: Sequence[Job], place: Place, workers: int, address: str) -> Generator[Outcome]:
