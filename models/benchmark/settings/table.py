@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ class SettingTable(PluginSettings):
     promises: ClassVar[Unit]
     """No two of train, validation and test share one of these; what holds for a unit holds for the smaller ones."""
 
+    @abstractmethod
     def folds(self, prepared: Prepared, seed: int) -> list[Fold]:
         """Return the folds; the same for the same seed.
 
@@ -30,7 +32,6 @@ class SettingTable(PluginSettings):
         ConfigError
             If the data set does not suit the setting.
         """
-        raise NotImplementedError
 
     def refuse(self, prepared: Prepared, why: str) -> ConfigError:
         """Make the error for a data set that does not suit."""
