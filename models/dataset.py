@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -232,6 +232,7 @@ class Items:
     features: NDArray[np.float32]
 
 
+@runtime_checkable
 class Retrieval(DataSet, Protocol):
     """A data set whose labels are names of items."""
 

@@ -5,7 +5,8 @@ MOABB, pyriemann and braindecode. An estimator that has a parameter of one of th
 
 - ``rate_hz``: sampling rate of the windows;
 - ``channels``: their 10-10 names;
-- ``random_state``: the seed.
+- ``random_state``: the seed;
+- ``item_features``: for retrieval, what is known of the items, float32 (n_items, n_features), rows in order of labels.
 
 A plug-in of the kind ``estimators`` is a module with ``Settings`` and ``build(settings)``, which returns an unfitted
 estimator. Estimators of other packages (any scikit-learn one) are used as they are.

@@ -24,14 +24,22 @@ from pipelines.errors import ModelError
 from pipelines.plugins import make
 
 N_TIMED = 20
+N_AT_ONCE = 1024
+"""Windows at a time, where every one is compared with every item."""
 Use = Literal["others", "others_and_own", "own"]
 """Whose labels teach: other people's; theirs and the person's own; the person's own alone."""
 
 
 def make_estimator(table: Mapping[str, Any], prepared: Prepared, seed: int) -> Any:
-    """Make an unfitted estimator and tell it, and what is inside it, rate, channels and seed."""
+    """Make an unfitted estimator and tell it, and what is inside it, rate, channels, seed and items."""
     estimator = make("estimators", table, "estimators")
-    known = {"rate_hz": prepared.spec.rate_hz, "channels": prepared.spec.names, "random_state": seed}
+    known: dict[str, Any] = {
+        "rate_hz": prepared.spec.rate_hz,
+        "channels": prepared.spec.names,
+        "random_state": seed,
+    }
+    if prepared.items is not None:
+        known["item_features"] = prepared.items
     wanted = {name: name.rsplit("__", 1)[-1] for name in estimator.get_params(deep=True)}
     return estimator.set_params(**{name: known[last] for name, last in wanted.items() if last in known})
 
@@ -147,6 +155,8 @@ class Trial:
     ) -> Predictions:
         prepared, rows = self.prepared, self.fold.test
         people = np.asarray(prepared.table["subject"][rows]).astype(str)
+        shown, truth = self._competing()
+        labels = tuple(prepared.labels[i] for i in shown) if prepared.labels else ()
         said: dict[str, list[NDArray[np.float64]]] = {name: [] for name in (CLEAN, *(p.name for p in perturbations))}
         order: list[Rows] = []
         for person, estimator in by_person.items():
@@ -159,36 +169,54 @@ class Trial:
                 said[fault.name].append(self._say(estimator, hurt))
         back = np.argsort(np.concatenate(order))
         return Predictions(
-            key, self._kind(next(iter(by_person.values()))), prepared.labels, rows, people, prepared.targets(rows),
+            key, self._kind(next(iter(by_person.values()))), labels, rows, people, truth,
             {name: np.concatenate(parts)[back] for name, parts in said.items()},
             n_train=self.fold.train.size + self.fold.validation.size, fit_s=fit_s,
             latency_ms=self._latency_ms(by_person), calibration_s=self._calibration_s(),
         )  # fmt: skip
 
+    def _competing(self) -> tuple[Rows, NDArray[Any]]:
+        """Return the classes, or of items those that the test shows; and which of them each test window is."""
+        truth = self.prepared.targets(self.fold.test)
+        if self.prepared.about.task != "retrieval":
+            return np.arange(len(self.prepared.labels)), truth
+        shown, among = np.unique(truth, return_inverse=True)
+        return shown, among
+
     def _kind(self, estimator: Any) -> Kind:
         if self.prepared.about.task == "regression":
             return "value"
+        if self.prepared.about.task == "retrieval":
+            return "item"
         return "probability" if hasattr(estimator, "predict_proba") else "choice"
 
     def _say(self, estimator: Any, windows: Windows) -> NDArray[np.float64]:
-        """Return values (n,), or a column for every class or item, also for those the estimator has not met.
+        """Return values (n,), or a column for every class (or competing item), also for those it has not met.
 
         Raises
         ------
         ModelError
             If what it says is not a finite number, or not one answer for each window.
         """
-        kind, n = self._kind(estimator), len(windows)
-        if kind == "value":
-            said = np.asarray(estimator.predict(windows), dtype=np.float64).reshape(n)
+        if self._kind(estimator) == "item":
+            # All items that teach may be a hundred times those that compete: never all of them for all windows.
+            shown, _ = self._competing()
+            parts = [windows[i : i + N_AT_ONCE] for i in range(0, len(windows), N_AT_ONCE)]
+            said = np.concatenate([self._columns(estimator, part)[:, shown] for part in parts])
+        elif self._kind(estimator) == "value":
+            said = np.asarray(estimator.predict(windows), dtype=np.float64).reshape(len(windows))
         else:
-            said = np.zeros((n, len(self.prepared.labels)))
-            if kind == "probability":
-                said[:, np.asarray(estimator.classes_, dtype=np.int64)] = estimator.predict_proba(windows)
-            else:
-                said[np.arange(n), np.asarray(estimator.predict(windows), dtype=np.int64)] = 1.0
+            said = self._columns(estimator, windows)
         if not np.isfinite(said).all():
             raise ModelError(f"{type(estimator).__name__} said something that is not a number")
+        return said
+
+    def _columns(self, estimator: Any, windows: Windows) -> NDArray[np.float64]:
+        said = np.zeros((len(windows), len(self.prepared.labels)))
+        if hasattr(estimator, "predict_proba"):
+            said[:, np.asarray(estimator.classes_, dtype=np.int64)] = estimator.predict_proba(windows)
+        else:
+            said[np.arange(len(windows)), np.asarray(estimator.predict(windows), dtype=np.int64)] = 1.0
         return said
 
     def _latency_ms(self, by_person: dict[str, Any]) -> float:

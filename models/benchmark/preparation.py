@@ -6,11 +6,13 @@ files, the data set's settings and code, the recipe and the code of its stages.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.benchmark import cutting
 from models.benchmark.cache_entry import FORMAT, Entry, Writer, discard, open_entry
@@ -19,7 +21,7 @@ from models.benchmark.file_hashes import FileHashes
 from models.benchmark.fingerprint import code_sha256, sha256_of
 from models.benchmark.recipe import Recipe
 from models.benchmark.windows import REST, Prepared
-from models.dataset import About, DataSet, Key, Labelled
+from models.dataset import About, DataSet, Items, Key, Labelled, Retrieval
 from pipelines.errors import ChannelMismatch, ConfigError, RecordingError
 from pipelines.plugins import configure, load
 from pipelines.signal import StreamSpec
@@ -50,7 +52,7 @@ def prepare(data: Mapping[str, Any], recipe: Recipe, cache: Path, tell: Tell = s
     Raises
     ------
     ConfigError
-        If a table is wrong, or no window of the recipe fits into any trial.
+        If a table is wrong, no window of the recipe fits into any trial, or items to be found have no features.
     RecordingError
         If recordings are missing or damaged, or have labels that the data set does not declare.
     SignalError
@@ -69,6 +71,9 @@ def prepare(data: Mapping[str, Any], recipe: Recipe, cache: Path, tell: Tell = s
         "recipe": recipe.model_dump(mode="json"),
         "files": [[key.subject, key.session, key.run, *map(hashes.sha256, source.files(key))] for key in keys],
     }
+    items = source.items() if isinstance(source, Retrieval) else None
+    if items is not None:
+        made_of["items"] = [list(items.names), hashlib.sha256(items.features.astype("<f4").tobytes()).hexdigest()]
     folder = cache / sha256_of(made_of)
     entry = _open_or_discard(folder, hashes, tell)
     if entry is None:
@@ -79,8 +84,18 @@ def prepare(data: Mapping[str, Any], recipe: Recipe, cache: Path, tell: Tell = s
     meta = entry.meta
     return Prepared(
         about, meta.spec, entry.samples, entry.table, meta.labels, meta.key, meta.dropped, meta.contents,
-        dict(source.splits),
+        dict(source.splits), None if items is None else _features(about, items, meta.labels),
     )  # fmt: skip
+
+
+def _features(about: About, items: Items, labels: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return what is known of each label, in their order."""
+    rows = {name: row for row, name in enumerate(items.names)}
+    unknown = [label for label in labels if label not in rows]
+    if unknown:
+        raise ConfigError(f"{about.title}: {len(unknown)} of {len(labels)} items have no features, {unknown[0]} is the "
+                          "first")  # fmt: skip
+    return np.asarray(items.features[[rows[label] for label in labels]], dtype=np.float32)
 
 
 def _open_or_discard(folder: Path, hashes: FileHashes, tell: Tell) -> Entry | None:

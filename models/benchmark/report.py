@@ -239,13 +239,14 @@ def _cell(text: object) -> str:
 
 
 def _interval(row: Row) -> str:
+    known = row.by_fold[np.isfinite(row.by_fold)]
     if len(row.people) > 1:
         low, high = row.interval(row.primary)
-    elif row.by_fold.size > 1:
-        low, high = float(np.nanmin(row.by_fold)), float(np.nanmax(row.by_fold))
+    elif known.size > 1:
+        low, high = float(known.min()), float(known.max())
     else:
         return "–"
-    return f"{number(low)} – {number(high)}"
+    return f"{number(low)} – {number(high)}" if np.isfinite(low) else "–"
 
 
 def _network(row: Row) -> tuple[tuple[str, str], ...]:

@@ -55,6 +55,8 @@ class Prepared:
         For each recording a hash of what was recorded, the same in any container and at any scale.
     splits
         Published splits of the data set.
+    items
+        For retrieval: what is known of each of ``labels``, float32 (n_items, n_features); None where nothing is.
     """
 
     about: About
@@ -66,6 +68,7 @@ class Prepared:
     dropped: int = 0
     contents: tuple[str, ...] = ()
     splits: Mapping[str, PublishedSplit] = field(default_factory=dict)
+    items: NDArray[np.float32] | None = None
 
     def windows(self, rows: NDArray[np.int64]) -> Windows:
         """Copy windows into memory as (n_windows, n_channels, n_times)."""

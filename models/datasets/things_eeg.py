@@ -79,9 +79,9 @@ class Settings(PluginSettings):
 
     folder: str = Field("", description="Folder of the source data, with sub-01/ses-01/eeg and beh.")
     train_features: str = Field(
-        "", description="Features of the 16540 training pictures, .npy (n_pictures, n_features)."
+        "", description="Features of the 16540 training pictures, .npy (n_pictures, n_features); relative to folder."
     )
-    test_features: str = Field("", description="Features of the 200 test pictures, .npy (n_pictures, n_features).")
+    test_features: str = Field("", description="The same of the 200 test pictures.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class ThingsEeg:
             If the settings name no features, or they are of other pictures.
         """
         parts = {"train": self.train_features, "test": self.test_features}
-        features = [_features(Path(path), task) for task, path in parts.items() if path]
+        features = [_features(self.folder / path, task) for task, path in parts.items() if path]
         if not features:
             raise ConfigError("things_eeg: train_features and test_features are not set: no pictures to be found")
         names = tuple(picture(task, n) for task, path in parts.items() if path for n in range(1, N_PICTURES[task] + 1))

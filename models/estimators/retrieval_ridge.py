@@ -6,7 +6,6 @@ training window showed. Linear encoding of images by EEG: Gifford et al. 2022, N
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,14 +18,12 @@ from sklearn.preprocessing import StandardScaler
 from models.calibration import softmax
 from models.window_estimator import Codes, Floats, WindowClassifier
 from models.window_features import stretch_means
-from pipelines.errors import ConfigError
 from pipelines.plugins import PluginSettings
 
 
 class Settings(PluginSettings):
-    """Item features and penalty."""
+    """What describes a window, and penalty."""
 
-    item_features: str = Field("", description="NumPy file (.npy) of numbers, (n_items, n_features).")
     stretch_s: float = Field(0.02, gt=0, description="Length of the stretches whose means describe a window (s).")
     alpha: float = Field(1000.0, gt=0, description="Strength of the ridge penalty on standardised means.")
 
@@ -95,20 +92,5 @@ def _unit(rows: Floats) -> Floats:
 
 
 def build(settings: Settings) -> RetrievalRidge:
-    """Read the item features and make the estimator.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read as a table of numbers.
-    """
-    if not settings.item_features:
-        return RetrievalRidge(None, settings.stretch_s, settings.alpha)
-    path = Path(settings.item_features)
-    try:
-        table = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as exc:
-        raise ConfigError(f"retrieval_ridge: item_features = {str(path)!r}: cannot be read as .npy: {exc}") from exc
-    if not isinstance(table, np.ndarray) or table.ndim != 2 or not np.issubdtype(table.dtype, np.number):
-        raise ConfigError(f"retrieval_ridge: item_features = {str(path)!r}: needs numbers (n_items, n_features)")
-    return RetrievalRidge(table, settings.stretch_s, settings.alpha)
+    """Make the estimator; the benchmark tells it the items' features."""
+    return RetrievalRidge(None, settings.stretch_s, settings.alpha)

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bci_app import bench_verbs, cli
 from models.benchmark.store import Store
+from models.dataset import Key
+from tests.contract.dataset_folders import seed_vig
 from tests.contract.dataset_folders.eegmat import NAMES
 from tests.contract.dataset_folders.signals import noise_uv, write_edf
 
@@ -196,3 +199,42 @@ def test_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(entry["about"] for entries in found.values() for entry in entries)
     bench_verbs.show_list(as_json=False)
     assert "leave_one_subject_out" in capsys.readouterr().out
+
+
+VIGILANCE = """
+name = "vigilance"
+perturbations = [{ noise_db = 0.0 }]
+
+[[data]]
+kind = "seed_vig"
+settings = [{ kind = "leave_one_subject_out" }, { kind = "cross_session" }]
+
+[[models]]
+kind = "ridge"
+tasks = ["regression"]
+
+[[models]]
+kind = "mean_predictor"
+tasks = ["regression"]
+"""
+
+
+def test_numbers_from_the_folder_to_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data" / "seed_vig").mkdir(parents=True)
+    labels = seed_vig.make(tmp_path / "data" / "seed_vig")
+    (tmp_path / "two.toml").write_text(VIGILANCE)
+    assert run(tmp_path, monkeypatch, "--json") == 0
+    found = json.loads(capsys.readouterr().out)["rows"]
+    flat = next(row for row in found if row["setting"] == "cross session" and row["estimator"] == "mean_predictor")
+    # Subject 04: each session is told the mean of the other one.
+    first, second = (np.array(labels[Key("04", session)], float) for session in ("1", "2"))
+    errors = np.concatenate([first - second.mean(), second - first.mean()])
+    assert flat["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=1e-4)
+    assert flat["n_people"] == 1
+    assert set(flat["perturbed"]) == {"noise_db=0"}
+    markdown = (tmp_path / "out" / "report.md").read_text()
+    assert "## 2. seed_vig · leave one subject out · no calibration" in markdown
+    assert "| model | Pearson |" in markdown
+    assert "nan" not in markdown

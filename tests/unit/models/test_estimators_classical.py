@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -213,17 +212,6 @@ def test_item_never_seen_in_training_is_found() -> None:
     rank = (scores > scores[np.arange(len(scores)), problem.y[~seen]][:, None]).sum(axis=1)
     # Chance is 5.5 of 12.
     assert rank.mean() < 3
-
-
-def test_item_features_come_from_a_file(tmp_path: Path) -> None:
-    np.save(tmp_path / "items.npy", ITEMS)
-    estimator = ready("retrieval_ridge", item_features=str(tmp_path / "items.npy"))
-    np.testing.assert_array_equal(estimator.item_features, ITEMS)
-    np.save(tmp_path / "objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    np.save(tmp_path / "row.npy", ITEMS[0])
-    for name in ("missing.npy", "objects.npy", "row.npy"):
-        with pytest.raises(ConfigError, match=f"item_features = .*{name}"):
-            ready("retrieval_ridge", item_features=str(tmp_path / name))
 
 
 def test_items_must_be_in_the_table() -> None:

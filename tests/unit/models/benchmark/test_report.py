@@ -135,7 +135,7 @@ def test_numbers_that_are_not_defined_are_dashes(tmp_path: Path) -> None:
     markdown, html = report(found, tmp_path)
     rows = [line for line in markdown.splitlines() if line.startswith(("| good", "| flat"))]
     assert rows[0].startswith("| good | 1.000 | 1.000 – 1.000 | – | 1.000 | 0.000 |")
-    assert rows[1].startswith("| flat | – | – – – | – | -0.")
+    assert rows[1].startswith("| flat | – | – | – | -0.")
     assert rows[2] == "| flat | – | – – – | 0 of 0 | – | – |"
     assert "| model | Pearson | 95 % over people | ± over seeds | R² | RMSE |" in markdown
     assert "nan" not in markdown
