@@ -27,7 +27,7 @@ from models.benchmark.settings import Calibration, Setting, folds_of
 from models.benchmark.settings.calibration import LabelledCalibration, NoCalibration
 from models.benchmark.windows import Prepared
 from pipelines.errors import ModelError
-from pipelines.plugins import PluginSettings, configure
+from pipelines.plugins import PluginSettings, configure, load
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "pyriemann", "mne", "braindecode")
 """Whose version may change a figure."""
@@ -110,10 +110,10 @@ def jobs_for(
     ConfigError
         If the estimator's table is wrong.
     """
-    module, settings = configure("estimators", estimator, "estimators")
+    _, settings = configure("estimators", estimator, "estimators")
     table = {"kind": estimator["kind"], **settings.model_dump(mode="json")}
     files = {name: _file_sha256(value) for name, value in table.items() if _is_file(value)}
-    code = code_sha256(module, fitting)
+    code = _code_sha256(table)
     return [
         Job(
             model=model or str(estimator["kind"]), data=dict(data), recipe=recipe, setting=setting,
@@ -141,10 +141,15 @@ def trial_of(job: Job, place: Place) -> Trial:
     Raises
     ------
     ModelError
-        If the data, the folds or the packages are no longer those the job was made for.
+        If packages, code, files, data or folds are not those the job was made for.
     """
     if job.versions != versions():
         raise ModelError(f"{job}: made for {job.versions}, but here are {versions()}: install the same packages")
+    if job.code != _code_sha256(job.estimator):
+        raise ModelError(f"{job}: made for other code of the estimator than is here: install the same version")
+    for name, expected in job.files.items():
+        if _file_sha256(job.estimator[name]) != expected:
+            raise ModelError(f"{job}: {name} = {job.estimator[name]!r} is not the file that the job was made for")
     where = (canonical_json(place.table(job.data)), job.recipe.model_dump_json(), str(place.cache))
     prepared = _prepared(*where)
     if prepared.key != job.windows:
@@ -189,6 +194,10 @@ def _rows_sha256(fold: Fold) -> str:
     for side in (fold.train, fold.validation, fold.test, fold.rest, fold.labelled):
         digest.update(f"{side.size};".encode() + side.astype("<i8").tobytes())
     return digest.hexdigest()
+
+
+def _code_sha256(estimator: Mapping[str, Any]) -> str:
+    return code_sha256(load("estimators", estimator["kind"]), fitting)
 
 
 def _is_file(value: object) -> bool:

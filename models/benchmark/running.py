@@ -146,7 +146,8 @@ def _client(distributed: Any, stack: ExitStack, workers: int, address: str) -> A
     if not where:
         where = stack.enter_context(
             distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
             )
         )  # fmt: skip
     try:

@@ -192,16 +192,23 @@ def test_the_key_is_of_everything_that_makes_the_outcome(people: Prepared, tmp_p
     assert Job.model_validate_json(job.model_dump_json()) == job
 
 
-def test_a_job_whose_data_or_folds_have_changed_is_refused(people: Prepared, place: Place) -> None:
+def test_a_job_is_refused_where_what_made_it_has_changed(people: Prepared, place: Place, tmp_path: Path) -> None:
     (job, *_) = jobs(people)
     for change, why in (
         ({"windows": "x"}, "data or the code"),
         ({"rows": "x"}, "no longer the one"),
         ({"fold": "subject 17"}, "no longer the one"),
         ({"versions": {"numpy": "0"}}, "install the same"),
+        ({"code": "x"}, "other code of the estimator"),
     ):
         with pytest.raises(ModelError, match=why):
             run_job(job.model_copy(update=change), place)
+    weights = tmp_path / "weights"
+    weights.write_text("one")
+    weighted = jobs(people, weights=str(weights))[0]
+    weights.write_text("two")
+    with pytest.raises(ModelError, match=r"weights = .* is not the file"):
+        run_job(weighted, place)
     with pytest.raises(ModelError, match="not a number"):
         run_job(jobs(people, mode="nan")[0], place)
     with pytest.raises(ConfigError, match="alpha_power"):

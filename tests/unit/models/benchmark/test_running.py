@@ -9,7 +9,7 @@ import pytest
 
 from models.benchmark.job import Job, Place
 from models.benchmark.predictions import Predictions
-from models.benchmark.running import run
+from models.benchmark.running import run, run_one
 from models.benchmark.store import Store
 from models.benchmark.windows import Prepared
 from pipelines.errors import ConfigError, DeviceError
@@ -90,7 +90,7 @@ def test_a_worker_killed_half_way_changes_nothing(people: Prepared, place: Place
     killed: list[int] = []
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
         ) as cluster,
         Store(tmp_path / "dask.sqlite") as by_dask,
     ):
@@ -104,6 +104,28 @@ def test_a_worker_killed_half_way_changes_nothing(people: Prepared, place: Place
         assert len(killed) == 1
         assert (summary.n_done, summary.failed) == (12, [])
         assert equal(store, by_dask) == 12
+
+
+@pytest.mark.slow
+def test_a_cluster_that_runs_the_same_for_others(people: Prepared, place: Place, store: Store, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    made = jobs(people)
+    run(made, store, place)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        distributed.Client(cluster) as other,
+        Store(tmp_path / "dask.sqlite") as by_dask,
+    ):
+        # The other one counts its jobs in another order; the cluster runs each once, and answers both.
+        theirs = [
+            other.submit(run_one, number, job.model_dump_json(), place, key=job.key, pure=False)
+            for number, job in enumerate(made[::-1])
+        ]
+        distributed.wait(theirs)
+        assert run(made, by_dask, place, engine="dask", address=cluster.scheduler_address).n_done == len(theirs)
+        assert equal(store, by_dask) == 6
 
 
 @pytest.mark.slow
