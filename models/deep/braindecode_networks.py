@@ -11,6 +11,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from types import ModuleType
 from typing import Any
 
@@ -32,8 +33,9 @@ def networks() -> ModuleType:
     stand_ins = {} if _torchaudio_loads() else _stand_ins()
     sys.modules.update(stand_ins)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # deprecations between braindecode and the libraries below it
+        # Deprecations between braindecode and the libraries below it; MNE also prints them, where only JSON may be.
+        with warnings.catch_warnings(), redirect_stdout(sys.stderr):
+            warnings.simplefilter("ignore")
             return importlib.import_module("braindecode.models")
     finally:
         for name in stand_ins:
