@@ -9,7 +9,7 @@ import numpy as np
 from scipy.io import savemat
 
 from models.dataset import Key
-from models.datasets.things_eeg import CHANNELS
+from models.datasets.things_eeg import CHANNELS, N_PICTURES
 from tests.contract.dataset_folders.signals import noise_uv
 
 HEADER = """Brain Vision Data Exchange Header File Version 1.0
@@ -60,4 +60,11 @@ def make(folder: Path) -> dict[Key, list[str | float]]:
             labels[Key(subject, session, f"train-{part}")] = [f"train-{n:05d}" for n in pictures if n]
         write_run(home, f"{subject}_{session}_task-test", [200, 1, 200, 0], 9)
         labels[Key(subject, session, "test")] = ["test-00200", "test-00001", "test-00200"]
+    for task, n in N_PICTURES.items():
+        np.save(folder / f"{task}.npy", np.arange(2 * n, dtype=np.float32).reshape(n, 2))
     return labels
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """Name the features that the user brings."""
+    return {f"{task}_features": f"{task}.npy" for task in N_PICTURES}
