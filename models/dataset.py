@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import RecordingError
 from pipelines.signal import Chunk, StreamSpec
 
-FoundT = TypeVar("FoundT")
 Task = Literal["classification", "regression", "retrieval"]
 Access = Literal["open", "form", "request"]
 """Open: anybody may download it. Form: a data use agreement is signed first. Request: the authors are asked."""
@@ -80,11 +78,6 @@ class About:
     cautions: tuple[str, ...] = ()
 
 
-def not_here(folder: Path, missing: str, about: About) -> RecordingError:
-    """Return the error of a folder that lacks files: which folder, which files, how to get them."""
-    return RecordingError(f"{folder}: no {missing} here. {about.how_to_get}")
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
     """One recording: subject, session of that subject, run (or clip) of that session, as the data set names them."""
@@ -92,21 +85,6 @@ class Key:
     subject: str
     session: str = "1"
     run: str = "1"
-
-
-def found_at(where: Mapping[Key, FoundT], key: Key, folder: Path) -> FoundT:
-    """Return what a key leads to.
-
-    Raises
-    ------
-    RecordingError
-        If the folder has no such recording.
-    """
-    try:
-        return where[key]
-    except KeyError:
-        who = f"subject {key.subject}, session {key.session}, run {key.run}"
-        raise RecordingError(f"{folder}: no recording of {who} here") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +153,8 @@ class PublishedSplit:
 
 class DataSet(Protocol):
     """A data set in a folder. ``Settings`` of its plug-in has a ``folder``; ``build`` reads nothing yet.
+
+    Those that are shipped are :class:`models.reading.folder_data_set.FolderDataSet`.
 
     Laws (``tests/contract/test_datasets.py``): ``keys`` is sorted and without doubles; every trial and every rest lies
     inside its recording; labels are of ``about.classes``; channels and rate are those of ``about``; chunks number their

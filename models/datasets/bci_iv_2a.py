@@ -9,8 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, not_here
-from models.fetching import fetch_files
-from models.mat_files import named, read_mat
+from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading.fetching import fetch_files
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.listed_splits import numbered
+from models.reading.mat_files import named, read_mat
+from models.reading.streams import eeg_spec, one_chunk
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Channel, StreamSpec, make_chunk
 
 LABELS = {1: "left_hand", 2: "right_hand", 3: "feet", 4: "tongue"}
 CUE_S, STOP_S = 2.0, 6.0
@@ -61,22 +62,18 @@ ABOUT = About(
 )
 
 
-def _subjects(first: int, last: int) -> frozenset[str]:
-    return frozenset(f"A{subject:02d}" for subject in range(first, last + 1))
-
-
 E_SESSION = frozenset({"E"})
 SPLITS = {
     "cbramod": PublishedSplit(
         "CBraMod and CSBrain",
-        train=(Part(_subjects(1, 5)),),
-        validation=(Part(_subjects(6, 7)),),
-        test=(Part(_subjects(8, 9)),),
+        train=(Part(numbered("A{:02d}", range(1, 6))),),
+        validation=(Part(numbered("A{:02d}", range(6, 8))),),
+        test=(Part(numbered("A{:02d}", range(8, 10))),),
     ),
     "adabrain_cross_subject": PublishedSplit(
         "AdaBrain-Bench: its validation trials come from the training subjects; ours sets subjects aside instead",
-        train=(Part(_subjects(1, 7)),),
-        test=(Part(_subjects(8, 9)),),
+        train=(Part(numbered("A{:02d}", range(1, 8))),),
+        test=(Part(numbered("A{:02d}", range(8, 10))),),
     ),
     "adabrain_multi_subject": PublishedSplit(
         "AdaBrain-Bench: first session, then the first and the second half of the second; people are on all sides",
@@ -93,42 +90,24 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder with A01T.mat to A09E.mat of BNCI Horizon 2020.")
 
 
-@dataclass(frozen=True, slots=True)
-class BciIv2a:
+class BciIv2a(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "A01T.mat"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
+    def find(self) -> Found:
+        """Return the runs of each session: six, and two of rest; all are in one file."""
+        return {
+            Key(path.stem[:3], path.stem[3], run): (path,)
+            for path in self.folder.glob("A0[1-9][TE].mat")
+            for run in (*RUNS, *REST_RUNS)
+        }
 
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return six runs of each session, and two of rest but for A04T.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        names = sorted(path.stem for path in self.folder.glob("A0[1-9][TE].mat"))
-        if not names:
-            raise not_here(self.folder, "A01T.mat", ABOUT)
-        return sorted(
-            Key(name[:3], name[3], run)
-            for name in names
-            for run in (*RUNS, *(() if (name[:3], name[3]) == WITHOUT_REST else REST_RUNS))
-        )
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a session: all its runs are in it."""
-        return (self.folder / f"{key.subject}{key.session}.mat",)
+    def listed(self, found: Found) -> Iterable[Key]:
+        """Return all runs but those of rest that A04T lacks."""
+        return (key for key in found if key.run in RUNS or (key.subject, key.session) != WITHOUT_REST)
 
     def read(self, key: Key) -> Labelled:
         """Read one run.
@@ -142,8 +121,8 @@ class BciIv2a:
         run = _run(path, key.run)
         rows = run["X"][:, : len(CHANNELS)]
         source_id = f"{key.subject}{key.session} run {key.run}"
-        spec = StreamSpec(ABOUT.rate_hz, tuple(Channel(name) for name in CHANNELS), source_id, "left mastoid")
-        chunk = make_chunk(rows, np.arange(len(rows)) / spec.rate_hz, 0)
+        spec = eeg_spec(CHANNELS, ABOUT.rate_hz, source_id, "left mastoid")
+        chunk = one_chunk(rows, spec.rate_hz)
         if key.run in REST_RUNS:
             return Labelled(key, spec, (chunk,), (), ((0.0, len(rows) / spec.rate_hz),))
         begins_s = (run["trial"].ravel().astype(np.float64) - 1) / spec.rate_hz

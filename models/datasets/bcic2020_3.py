@@ -8,22 +8,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
-from models.epochs import spaced
-from models.mat_structs import read_struct
-from models.xlsx_files import sheet_numbers
-from pipelines.channel_names import canonical_name
+from models.dataset import About, Key, Labelled, Part, PublishedSplit
+from models.reading.epochs import spaced
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.mat_structs import read_struct
+from models.reading.streams import eeg_spec, places
+from models.reading.xlsx_files import sheet_numbers
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Channel, StreamSpec
 
 CLASSES = ("hello", "help_me", "stop", "thank_you", "yes")
 PARTS = {
@@ -84,49 +82,21 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds 'Training set', 'Validation set' and 'Test set'.")
 
 
-@dataclass(frozen=True, slots=True)
-class Bcic2020Track3:
+class Bcic2020Track3(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "'Training set/Data_Sample01.mat'"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the parts that are there, which are runs.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "'Training set/Data_Sample01.mat'", ABOUT)
+    def find(self) -> Found:
+        """Return the parts that are there, which are runs; the test with its answers."""
+        found: dict[Key, tuple[Path, ...]] = {}
+        for run, (home, _) in PARTS.items():
+            for path in (self.folder / home).glob("Data_Sample[0-9][0-9].mat"):
+                answers = (path.with_name(ANSWERS),) if run == "test" else ()
+                found[Key(path.stem[-2:], run=run)] = (path, *answers)
         return found
-
-    def _found(self) -> dict[Key, Path]:
-        paths = {run: (self.folder / home).glob("Data_Sample[0-9][0-9].mat") for run, (home, _) in PARTS.items()}
-        return {Key(path.stem[-2:], run=run): path for run, listed in paths.items() for path in listed}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a part; with the answers, if it is the test.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such part.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return (path, path.with_name(ANSWERS)) if key.run == "test" else (path,)
 
     def read(self, key: Key) -> Labelled:
         """Read one part.
@@ -141,24 +111,16 @@ class Bcic2020Track3:
         labels = _answers(answers[0], int(key.subject)) if answers else _labels(path, marks)
         if len(labels) != len(epochs):
             raise RecordingError(f"{path}: has {len(epochs)} epochs and {len(labels)} labels")
-        chunks, _ = spaced(epochs, RATE_HZ, 0.0)
-        ends_s = [chunk.times_s[0] + chunk.n_samples / RATE_HZ for chunk in chunks]
-        trials = tuple(
-            Trial(float(end_s - TRIAL_S), float(end_s), label) for end_s, label in zip(ends_s, labels, strict=True)
-        )
-        spec = StreamSpec(
-            RATE_HZ, tuple(Channel(name) for name in CHANNELS), f"BCIC 2020-3 subject {key.subject} {key.run}"
-        )
-        return Labelled(key, spec, chunks, trials)
+        end_s = epochs.shape[1] / RATE_HZ
+        spec = eeg_spec(CHANNELS, RATE_HZ, f"BCIC 2020-3 subject {key.subject} {key.run}")
+        return Labelled(key, spec, *spaced(epochs, labels, RATE_HZ, 0.0, (end_s - TRIAL_S, end_s)))
 
 
 def _epochs(path: Path, struct: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return epochs (n_epochs, n_samples, n_channels), and the marks of their classes as they are."""
     found = read_struct(path, struct, ("x", "y", "t", "clab"))
-    names = [canonical_name(str(name)) for name in found["clab"]]
-    missing = [name for name in CHANNELS if name not in names]
-    if missing:
-        raise RecordingError(f"{path}: has no channels {', '.join(missing)}; it has {', '.join(names)}")
+    names = [str(name) for name in found["clab"]]
+    picks = places(CHANNELS, names, path)
     data, n_samples = np.asarray(found["x"], np.float32), np.size(found["t"])
     if data.ndim != 3 or data.shape[1] != len(names) or n_samples not in (data.shape[0], data.shape[2]):
         raise RecordingError(f"{path}: x is {data.shape}, with {n_samples} times and {len(names)} channels")
@@ -166,7 +128,7 @@ def _epochs(path: Path, struct: str) -> tuple[NDArray[np.float32], NDArray[np.fl
         raise RecordingError(f"{path}: epochs of {n_samples} samples are shorter than {TRIAL_S:g} s at {RATE_HZ:g} Hz")
     # Samples come first; in HDF5 the axes are reversed.
     ordered = data.transpose(2, 0, 1) if data.shape[0] == n_samples else data.transpose(0, 2, 1)
-    return ordered[:, :, [names.index(name) for name in CHANNELS]], np.asarray(found["y"], float)
+    return ordered[:, :, picks], np.asarray(found["y"], float)
 
 
 def _labels(path: Path, marks: NDArray[np.float64]) -> list[str]:

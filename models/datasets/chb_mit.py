@@ -14,12 +14,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, found_at, not_here
-from models.edf_files import read_edf
-from models.fetching import fetch_physionet
-from models.intervals import with_background
-from models.listed_splits import of_subjects
-from models.text_files import bad_line, numbered_lines
+from models.dataset import About, Key, Labelled
+from models.reading.edf_files import read_edf
+from models.reading.fetching import fetch_physionet
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.intervals import with_background
+from models.reading.listed_splits import numbered, of_subjects
+from models.reading.text_files import bad_line, numbered_lines
 from pipelines.channel_names import canonical_name
 from pipelines.plugins import PluginSettings
 
@@ -62,17 +63,13 @@ ABOUT = About(
 )
 
 
-def _cases(*numbers: int) -> frozenset[str]:
-    return frozenset(f"chb{number:02d}" for number in numbers)
-
-
 SPLITS = {
     "cbramod": of_subjects(
         "BIOT, CBraMod and CSBrain: chb21 and chb22 for validation, chb23 and chb24 the test; chb12, chb13 and chb17 "
         "are left out for their channels",
-        _cases(*(number for number in range(1, 21) if number not in (12, 13, 17))),
-        _cases(21, 22),
-        _cases(23, 24),
+        numbered("chb{:02d}", set(range(1, 21)) - {12, 13, 17}),
+        numbered("chb{:02d}", (21, 22)),
+        numbered("chb{:02d}", (23, 24)),
     )
 }
 
@@ -100,36 +97,21 @@ class Listed:
         return list(zip(self.starts_s, self.ends_s, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class ChbMit:
+class ChbMit(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "chb01/chb01_01.edf with chb01-summary.txt"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the recordings that are there and have the channels.
+    def find(self) -> Found:
+        """Return the recordings that are there and have the channels, each with the summary of its case.
 
         Raises
         ------
         RecordingError
-            If there are none, or a summary cannot be understood.
+            If a summary cannot be understood.
         """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "chb01/chb01_01.edf with chb01-summary.txt", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, tuple[Path, Path]]:
         found = {}
         for summary in self.folder.glob("chb[0-9][0-9]/chb*-summary.txt"):
             subject = summary.parent.name
@@ -138,16 +120,6 @@ class ChbMit:
                 if listed.complete and path.is_file():
                     found[Key(subject, run=path.stem.removeprefix(subject).strip("_"))] = (path, summary)
         return found
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and the summary of its case.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        return found_at(self._found(), key, self.folder)
 
     def read(self, key: Key) -> Labelled:
         """Read one recording: seizures, and the background between them.

@@ -8,16 +8,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import mne
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, not_here
-from models.fetching import fetch_physionet
-from models.mne_files import eeg_stream, open_raw
+from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading.fetching import fetch_physionet
+from models.reading.folder_data_set import FolderDataSet, Found, not_here
+from models.reading.listed_splits import numbered
+from models.reading.mne_files import eeg_stream, open_raw
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -53,21 +55,17 @@ ABOUT = About(
 )
 
 
-def _subjects(first: int, last: int) -> frozenset[str]:
-    return frozenset(f"{subject:02d}" for subject in range(first, last + 1))
-
-
-HELD_OUT = _subjects(32, 35)
+HELD_OUT = numbered("{:02d}", range(32, 36))
 SPLITS = {
     "cbramod": PublishedSplit(
         "CBraMod and CSBrain: files sorted by name; four test people, so one window in 192 is half a point",
-        train=(Part(_subjects(0, 27)),),
-        validation=(Part(_subjects(28, 31)),),
+        train=(Part(numbered("{:02d}", range(28))),),
+        validation=(Part(numbered("{:02d}", range(28, 32))),),
         test=(Part(HELD_OUT),),
     ),
     "adabrain": PublishedSplit(
         "AdaBrain-Bench: its validation windows come from the training subjects; ours sets subjects aside instead",
-        train=(Part(_subjects(0, 31)),),
+        train=(Part(numbered("{:02d}", range(32))),),
         test=(Part(HELD_OUT),),
     ),
 }
@@ -82,44 +80,35 @@ class Settings(PluginSettings):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class EegMat:
+@dataclass(frozen=True)
+class EegMat(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "SubjectNN_1.edf and SubjectNN_2.edf"
+
     published_test: bool = False
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
+    def find(self) -> Found:
+        """Return runs 1 (rest) and 2 (task) of each subject of whom one is there."""
+        subjects = {path.name[7:9] for path in self.folder.glob("Subject[0-9][0-9]_[12].edf")}
+        runs = [Key(subject, run=run) for subject in subjects for run in ("1", "2")]
+        return {key: (self.folder / f"Subject{key.subject}_{key.run}.edf",) for key in runs}
 
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the recordings: runs 1 (rest) and 2 (task) of each subject; of 32-35 only with ``published_test``.
+    def listed(self, found: Found) -> Iterable[Key]:
+        """Return all recordings; those of 32-35 only with ``published_test``.
 
         Raises
         ------
         RecordingError
-            If there are none, or one has lost its partner.
+            If one has lost its partner.
         """
-        found = {path.name[7:9] for path in self.folder.glob("Subject[0-9][0-9]_[12].edf")}
-        subjects = sorted(found if self.published_test else found - HELD_OUT)
-        if not subjects:
-            raise not_here(self.folder, "SubjectNN_1.edf and SubjectNN_2.edf", ABOUT)
-        keys = [Key(subject, run=run) for subject in subjects for run in ("1", "2")]
-        lost = [path.name for key in keys for path in self.files(key) if not path.is_file()]
+        kept = sorted(key for key in found if self.published_test or key.subject not in HELD_OUT)
+        lost = [path.name for key in kept for path in found[key] if not path.is_file()]
         if lost:
             raise not_here(self.folder, ", ".join(lost), ABOUT)
-        return keys
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a recording."""
-        return (self.folder / f"Subject{key.subject}_{key.run}.edf",)
+        return kept
 
     def read(self, key: Key) -> Labelled:
         """Return one recording, the whole of it one trial, EEG in µV.

@@ -15,9 +15,11 @@ from typing import Literal
 import mne
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
-from models.fetching import fetch_physionet
-from models.mne_files import eeg_stream, open_raw
+from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading.fetching import fetch_physionet
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.listed_splits import numbered
+from models.reading.mne_files import eeg_stream, open_raw, spans
 from pipelines.plugins import PluginSettings
 
 TaskName = Literal["imagined_fists", "imagined_fists_feet", "executed_fists", "executed_fists_feet", "four_class"]
@@ -64,16 +66,12 @@ ABOUT = About(
 )
 
 
-def _subjects(first: int, last: int) -> frozenset[str]:
-    return frozenset(f"S{subject:03d}" for subject in range(first, last + 1))
-
-
 SPLITS = {
     "cbramod": PublishedSplit(
         "CBraMod and CSBrain, with the task four_class: folders sorted by name",
-        train=(Part(_subjects(1, 70)),),
-        validation=(Part(_subjects(71, 89)),),
-        test=(Part(_subjects(90, 109)),),
+        train=(Part(numbered("S{:03d}", range(1, 71))),),
+        validation=(Part(numbered("S{:03d}", range(71, 90))),),
+        test=(Part(numbered("S{:03d}", range(90, 110))),),
     ),
 }
 
@@ -85,11 +83,13 @@ class Settings(PluginSettings):
     task: TaskName = Field("four_class", description="Which runs are read; four_class is the published benchmark.")
 
 
-@dataclass(frozen=True, slots=True)
-class EegMmiDb:
+@dataclass(frozen=True)
+class EegMmiDb(FolderDataSet):
     """One task of the data set in a folder."""
 
-    folder: Path
+    splits = SPLITS
+    layout = "S001/S001R01.edf"
+
     task: TaskName = "four_class"
 
     @property
@@ -98,39 +98,12 @@ class EegMmiDb:
         classes = dict.fromkeys(label for pair in RUNS[self.task].values() for label in pair)
         return replace(ABOUT, classes=tuple(classes))
 
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the runs of the task, and the two of rest.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "S001/S001R01.edf", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
+    def find(self) -> Found:
+        """Return the runs of the task, and the two of rest."""
         pattern = "S[0-9][0-9][0-9]R[0-9][0-9].edf"
         paths = [*self.folder.glob(pattern), *self.folder.glob(f"S[0-9][0-9][0-9]/{pattern}")]
         wanted = {*REST_RUNS, *RUNS[self.task]}
-        return {Key(path.name[:4], run=path.name[5:7]): path for path in paths if path.name[5:7] in wanted}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a run.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such run.
-        """
-        return (found_at(self._found(), key, self.folder),)
+        return {Key(path.name[:4], run=path.name[5:7]): (path,) for path in paths if path.name[5:7] in wanted}
 
     def read(self, key: Key) -> Labelled:
         """Read one run; a trial lasts as long as its annotation, a run of rest is rest throughout.
@@ -147,10 +120,9 @@ class EegMmiDb:
         if key.run in REST_RUNS:
             return Labelled(key, spec, (chunk,), (), ((0.0, stop_s),))
         meaning = dict(zip(("T1", "T2"), RUNS[self.task][key.run], strict=True))
-        events = zip(raw.annotations.onset, raw.annotations.duration, raw.annotations.description, strict=True)
         trials = tuple(
-            Trial(float(onset), min(float(onset + duration), stop_s), meaning[str(text)])
-            for onset, duration, text in events
+            Trial(onset_s, min(onset_s + lasts_s, stop_s), meaning[text])
+            for onset_s, lasts_s, text in spans(raw.annotations)
             if text in meaning
         )
         return Labelled(key, spec, (chunk,), trials)

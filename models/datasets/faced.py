@@ -8,18 +8,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import mne
 import numpy as np
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.edf_files import read_edf
-from models.listed_splits import cut, of_subjects
+from models.dataset import About, Key, Labelled, Trial
+from models.reading.edf_files import read_edf
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.listed_splits import cut, of_subjects
+from models.reading.mne_files import read_annotations
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, make_chunk
@@ -72,49 +70,18 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds Data/sub000/data.bdf.")
 
 
-@dataclass(frozen=True, slots=True)
-class Faced:
+class Faced(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "Data/sub000/data.bdf with evt.bdf"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the recordings.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "Data/sub000/data.bdf with evt.bdf", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        paths = {Key(subject): self.folder / "Data" / f"sub{subject}" / "data.bdf" for subject in SUBJECTS}
-        return {key: path for key, path in paths.items() if path.is_file()}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its marks.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return path, path.with_name("evt.bdf")
+    def find(self) -> Found:
+        """Return the recordings and their marks."""
+        homes = {subject: self.folder / "Data" / f"sub{subject}" for subject in SUBJECTS}
+        paths = {Key(subject): (home / "data.bdf", home / "evt.bdf") for subject, home in homes.items()}
+        return {key: files for key, files in paths.items() if files[0].is_file()}
 
     def read(self, key: Key) -> Labelled:
         """Read one recording; a trial is the end of a clip.
@@ -135,22 +102,16 @@ class Faced:
 
 def _clips(path: Path) -> dict[int, tuple[float, float]]:
     """Return when the clips were shown, by number."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # on personal fields of headers
-            marks = mne.read_annotations(path)
-    except Exception as exc:  # MNE raises bare Exceptions, among many others, on damaged files
-        raise RecordingError(f"{path}: cannot be read: {exc or type(exc).__name__}") from exc
     shown: dict[int, tuple[float, float]] = {}
     clip, start_s = 0, -1.0
-    for onset, text in zip(marks.onset, marks.description, strict=True):
-        code = int(text) if str(text).strip().isdigit() else 0
+    for at_s, _, text in read_annotations(path):
+        code = int(text) if text.strip().isdigit() else 0
         if 1 <= code <= LAST_CLIP[-1]:
             clip, start_s = code, -1.0
         elif code == START:
-            start_s = float(onset)
+            start_s = at_s
         elif code == STOP and clip and start_s >= 0.0:
-            shown[clip] = (start_s, float(onset))
+            shown[clip] = (start_s, at_s)
             clip, start_s = 0, -1.0
     if not shown:
         raise RecordingError(f"{path}: marks no clip: a number of 1 to {LAST_CLIP[-1]}, {START}, {STOP}")

@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.edf_files import read_edf
-from models.fetching import fetch_physionet
-from models.intervals import clipped
-from models.listed_splits import cut, of_subjects, shuffled
-from models.sleep_stages import EPOCH_S, STAGES
-from models.text_files import bad_line, numbered_lines
+from models.dataset import About, Key, Labelled, PublishedSplit, Trial
+from models.reading.edf_files import read_edf
+from models.reading.fetching import fetch_physionet
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.intervals import clipped
+from models.reading.listed_splits import cut, of_subjects, shuffled
+from models.reading.sleep_stages import EPOCH_S, STAGES
+from models.reading.text_files import bad_line, numbered_lines
 from pipelines.plugins import PluginSettings
 
 STAGE = "Sleep stage "
@@ -56,49 +56,22 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds recordings/SN001.edf.")
 
 
-@dataclass(frozen=True, slots=True)
-class Hmc:
+class Hmc(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
-
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
+    about = ABOUT
+    layout = "recordings/SN001.edf with SN001_sleepscoring.txt"
 
     @property
     def splits(self) -> Mapping[str, PublishedSplit]:
         """Published splits, which go by the listing, where everybody is there."""
-        people = sorted(key.subject for key in self._found())
+        people = sorted(key.subject for key in self.look())
         return published(people) if len(people) == ABOUT.n_subjects else {}
 
-    def keys(self) -> list[Key]:
-        """Return the nights.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "recordings/SN001.edf with SN001_sleepscoring.txt", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        return {Key(path.stem): path for path in (self.folder / "recordings").glob("SN[0-9][0-9][0-9].edf")}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its scoring.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such night.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return path, path.with_name(f"{path.stem}_sleepscoring.txt")
+    def find(self) -> Found:
+        """Return the nights and their scorings."""
+        paths = (self.folder / "recordings").glob("SN[0-9][0-9][0-9].edf")
+        return {Key(path.stem): (path, path.with_name(f"{path.stem}_sleepscoring.txt")) for path in paths}
 
     def read(self, key: Key) -> Labelled:
         """Read one night; a trial is a scored epoch.

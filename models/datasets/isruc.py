@@ -6,18 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.edf_files import read_edf
-from models.intervals import clipped
-from models.listed_splits import cut, of_subjects
-from models.sleep_stages import EPOCH_S, STAGES
-from models.text_files import bad_line, numbered_lines
+from models.dataset import About, Key, Labelled, Trial
+from models.reading.edf_files import read_edf
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.intervals import clipped
+from models.reading.listed_splits import cut, of_subjects
+from models.reading.sleep_stages import EPOCH_S, STAGES
+from models.reading.text_files import bad_line, numbered_lines
 from pipelines.plugins import PluginSettings
 
 CODES = dict(zip(("0", "1", "2", "3", "5"), STAGES, strict=True))
@@ -60,49 +59,18 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds 1/1.rec and 1/1_1.txt.")
 
 
-@dataclass(frozen=True, slots=True)
-class Isruc:
+class Isruc(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "1/1.rec with 1/1_1.txt"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the nights.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "1/1.rec with 1/1_1.txt", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        paths = (self.folder / str(int(subject)) / f"{int(subject)}.rec" for subject in SUBJECTS)
-        return {Key(subject): path for subject, path in zip(SUBJECTS, paths, strict=True) if path.is_file()}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its scoring.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such night.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return path, path.with_name(f"{path.stem}_1.txt")
+    def find(self) -> Found:
+        """Return the nights and their scorings."""
+        bases = {subject: self.folder / str(int(subject)) / str(int(subject)) for subject in SUBJECTS}
+        paths = {Key(subject): (Path(f"{base}.rec"), Path(f"{base}_1.txt")) for subject, base in bases.items()}
+        return {key: files for key, files in paths.items() if files[0].is_file()}
 
     def read(self, key: Key) -> Labelled:
         """Read one night; a trial is a scored epoch.

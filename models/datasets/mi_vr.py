@@ -8,19 +8,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, not_here
-from models.epochs import spaced
-from models.fetching import fetch_listed
-from models.mat_files import named, read_mat
+from models.dataset import About, Key, Labelled
+from models.reading.epochs import spaced
+from models.reading.fetching import fetch_listed
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.mat_files import named, read_mat
+from models.reading.streams import eeg_spec
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Channel, StreamSpec
 
 LABELS = {1: "left_hand", 2: "right_hand", 3: "feet"}
 CUE_S, TRIAL_S, GAP_S = 3.0, 7.0, 2.5
@@ -61,38 +61,16 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder with sample_trainingWitoutFeedback_rN.mat.")
 
 
-@dataclass(frozen=True, slots=True)
-class MiVr:
+class MiVr(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    layout = "sample_trainingWitoutFeedback_rN.mat"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """There is none."""
-        return {}
-
-    def keys(self) -> list[Key]:
-        """Return the runs.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        runs = sorted(path.stem[-1] for path in self.folder.glob("sample_trainingWitoutFeedback_r[1-6].mat"))
-        if not runs:
-            raise not_here(self.folder, "sample_trainingWitoutFeedback_rN.mat", ABOUT)
-        return [Key(SUBJECT, run=run) for run in runs]
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a run."""
-        return (self.folder / f"sample_trainingWitoutFeedback_r{key.run}.mat",)
+    def find(self) -> Found:
+        """Return the runs."""
+        paths = self.folder.glob("sample_trainingWitoutFeedback_r[1-6].mat")
+        return {Key(SUBJECT, run=path.stem[-1]): (path,) for path in paths}
 
     def read(self, key: Key) -> Labelled:
         """Read one run; a trial lasts from its cue to its end.
@@ -108,12 +86,9 @@ class MiVr:
         n_samples = round(TRIAL_S * ABOUT.rate_hz)
         if data.ndim != 3 or data.shape != (len(ABOUT.channels), n_samples, len(cues)):
             raise RecordingError(f"{path}: Data is {data.shape}, not (3, {n_samples}, {len(cues)})")
-        chunks, starts_s = spaced(data.transpose(2, 1, 0) * 1e6, ABOUT.rate_hz, GAP_S)
-        trials = [Trial(s + CUE_S, s + TRIAL_S, label) for s, label in zip(starts_s, cues, strict=True)]
-        spec = StreamSpec(
-            ABOUT.rate_hz, tuple(Channel(name) for name in ABOUT.channels), f"MI-VR run {key.run}", "bipolar"
-        )
-        return Labelled(key, spec, chunks, tuple(trials))
+        epochs = data.transpose(2, 1, 0) * 1e6
+        spec = eeg_spec(ABOUT.channels, ABOUT.rate_hz, f"MI-VR run {key.run}", "bipolar")
+        return Labelled(key, spec, *spaced(epochs, cues, ABOUT.rate_hz, GAP_S, (CUE_S, TRIAL_S)))
 
 
 def build(settings: Settings) -> MiVr:

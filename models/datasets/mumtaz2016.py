@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
-from models.edf_files import read_edf
+from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading.edf_files import read_edf
+from models.reading.folder_data_set import FolderDataSet, Found
 from pipelines.plugins import PluginSettings
 
 GROUPS = {"H": "healthy", "MDD": "depressed"}
@@ -57,56 +57,29 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds 'H S1 EC.edf' and the other files.")
 
 
-@dataclass(frozen=True, slots=True)
-class Mumtaz:
+class Mumtaz(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
-
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
+    about = ABOUT
+    layout = "'H S1 EC.edf' or 'MDD S1 EO.edf'"
 
     @property
     def splits(self) -> Mapping[str, PublishedSplit]:
         """CBraMod's, which goes by the listing, where there are enough files for a test."""
-        named = sorted((path.name, key) for key, path in self._found().items())
+        named = sorted((path.name, key) for key, (path,) in self.look().items())
         groups = {group: [key for _, key in named if key.subject.startswith(group)] for group in GROUPS}
         if any(len(groups[group]) <= CUTS[group][1] for group in GROUPS):
             return {}
         return {"cbramod": cbramod(groups)}
 
-    def keys(self) -> list[Key]:
-        """Return the recordings at rest; the run is the eyes' state.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "'H S1 EC.edf' or 'MDD S1 EO.edf'", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
+    def find(self) -> Found:
+        """Return the recordings at rest; the run is the eyes' state."""
         found = {}
         for path in self.folder.glob("*.edf"):
             if match := NAME.fullmatch(path.name):
                 number, group, subject, eyes = match.groups()
-                found[Key(f"{group}{int(subject):02d}", run=f"{eyes}-{number}" if number else eyes)] = path
+                found[Key(f"{group}{int(subject):02d}", run=f"{eyes}-{number}" if number else eyes)] = (path,)
         return found
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a recording.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        return (found_at(self._found(), key, self.folder),)
 
     def read(self, key: Key) -> Labelled:
         """Read one recording, the whole of it one trial; no stretch is told as rest, since all of it carries the label.

@@ -6,15 +6,15 @@ of is known from the published layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import Field
 
-from models import muse_recordings
-from models.dataset import About, Key, Labelled, PublishedSplit, found_at, not_here
-from models.fetching import fetch_listed
+from models.dataset import About, Key, Labelled
+from models.reading import muse_recordings
+from models.reading.fetching import fetch_listed
+from models.reading.folder_data_set import FolderDataSet, Found
 from pipelines.plugins import PluginSettings
 
 LABELS = {1: "house", 2: "face"}
@@ -44,7 +44,7 @@ ABOUT = About(
     channels=muse_recordings.CHANNELS,
     rate_hz=muse_recordings.RATE_HZ,
     unit="uV",
-    window_s=0.8,
+    window_s=muse_recordings.TRIAL_S,
     metric="auroc",
     citation="Barachant et al. 2017, eeg-notebooks (NeuroTechX), https://github.com/NeuroTechX/eeg-notebooks_v0.1",
     licence="BSD-3-Clause",
@@ -68,48 +68,16 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder N170 with subjectN/sessionM/*.csv, or with the files side by side.")
 
 
-@dataclass(frozen=True, slots=True)
-class MuseN170:
+class MuseN170(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    layout = "subjectN/sessionM/*.csv"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """There is none."""
-        return {}
-
-    def keys(self) -> list[Key]:
-        """Return the usable recordings.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "subjectN/sessionM/*.csv", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        flat = {FLAT[s]: path for path in self.folder.glob("*.csv*") if (s := muse_recordings.stem(path)) in FLAT}
+    def find(self) -> Found:
+        """Return the usable recordings."""
+        flat = {FLAT[s]: (path,) for path in self.folder.glob("*.csv*") if (s := muse_recordings.stem(path)) in FLAT}
         return flat | muse_recordings.find(self.folder, LEFT_OUT)
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a recording.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        return (found_at(self._found(), key, self.folder),)
 
     def read(self, key: Key) -> Labelled:
         """Read one recording of two minutes.
@@ -120,8 +88,7 @@ class MuseN170:
             If the file is absent or damaged.
         """
         (path,) = self.files(key)
-        source_id = f"{key.subject} session {key.session} run {key.run}"
-        return muse_recordings.read(path, key, source_id, LABELS, ABOUT.window_s)
+        return muse_recordings.read(path, key, LABELS)
 
 
 def build(settings: Settings) -> MuseN170:

@@ -5,15 +5,15 @@ Markers: 1 non-target, 2 target; the meaning comes from the notebooks. The colum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import Field
 
-from models import muse_recordings
-from models.dataset import About, Key, Labelled, PublishedSplit, found_at, not_here
-from models.fetching import fetch_listed
+from models.dataset import About, Key, Labelled
+from models.reading import muse_recordings
+from models.reading.fetching import fetch_listed
+from models.reading.folder_data_set import FolderDataSet, Found
 from pipelines.plugins import PluginSettings
 
 LABELS = {1: "non_target", 2: "target"}
@@ -27,7 +27,7 @@ ABOUT = About(
     channels=muse_recordings.CHANNELS,
     rate_hz=muse_recordings.RATE_HZ,
     unit="uV",
-    window_s=0.8,
+    window_s=muse_recordings.TRIAL_S,
     metric="auroc",
     citation="Barachant et al. 2017, eeg-notebooks (NeuroTechX), https://github.com/NeuroTechX/eeg-notebooks_v0.1",
     licence="BSD-3-Clause",
@@ -51,44 +51,15 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder P300 with subjectN/sessionM/*.csv (or .csv.gz).")
 
 
-@dataclass(frozen=True, slots=True)
-class MuseP300:
+class MuseP300(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    layout = "subjectN/sessionM/*.csv"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """There is none."""
-        return {}
-
-    def keys(self) -> list[Key]:
-        """Return the recordings.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(muse_recordings.find(self.folder, ()))
-        if not found:
-            raise not_here(self.folder, "subjectN/sessionM/*.csv", ABOUT)
-        return found
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a recording.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        return (found_at(muse_recordings.find(self.folder, ()), key, self.folder),)
+    def find(self) -> Found:
+        """Return the recordings."""
+        return muse_recordings.find(self.folder, ())
 
     def read(self, key: Key) -> Labelled:
         """Read one recording of two minutes.
@@ -99,8 +70,7 @@ class MuseP300:
             If the file is absent or damaged.
         """
         (path,) = self.files(key)
-        source_id = f"{key.subject} session {key.session} run {key.run}"
-        return muse_recordings.read(path, key, source_id, LABELS, ABOUT.window_s)
+        return muse_recordings.read(path, key, LABELS)
 
 
 def build(settings: Settings) -> MuseP300:

@@ -7,15 +7,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import Field
 
-from models import seed_files
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, found_at, not_here
-from models.mat_files import named, read_mat
+from models.dataset import About, Key, Labelled
+from models.reading import seed_files
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.mat_files import named, read_mat
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -44,38 +44,17 @@ ABOUT = About(
     window_s=1.0,
     metric="balanced_accuracy",
     citation="Zheng & Lu 2015, IEEE TAMD 7:162, doi:10.1109/TAMD.2015.2431497",
-    licence="research use under the SEED licence agreement",
+    licence=seed_files.LICENCE,
     url="https://bcmi.sjtu.edu.cn/home/seed/seed.html",
     access="form",
-    how_to_get=(
-        "SEED is given to those who sign its licence agreement: https://bcmi.sjtu.edu.cn/home/seed/. "
-        "The folder is the one that holds Preprocessed_EEG."
-    ),
+    how_to_get=seed_files.how_to_get("SEED", "Preprocessed_EEG"),
     cautions=(
         "Everybody saw the same clips in the same order: the number of a clip predicts its label.",
-        "Windows of one clip are much alike: split by clip, session or subject, never by window.",
-        "The files name no unit; the literature reads them as microvolts.",
+        seed_files.ALIKE,
+        seed_files.NO_UNIT,
     ),
 )
-
-
-def _numbers(first: int, last: int) -> frozenset[str]:
-    return frozenset(f"{number:02d}" for number in range(first, last + 1))
-
-
-SPLITS = {
-    "adabrain_cross_subject": PublishedSplit(
-        "AdaBrain-Bench: its validation windows come from the training subjects; ours sets subjects aside instead",
-        train=(Part(_numbers(1, 12)),),
-        test=(Part(_numbers(13, 15)),),
-    ),
-    "adabrain_multi_subject": PublishedSplit(
-        "AdaBrain-Bench: clips 1-9, 10-12 and 13-15 of each session; people and sessions are on all sides",
-        train=(Part(runs=_numbers(1, 9)),),
-        validation=(Part(runs=_numbers(10, 12)),),
-        test=(Part(runs=_numbers(13, 15)),),
-    ),
-}
+SPLITS = seed_files.adabrain_splits(validation_at=10, test_at=13, last=15)
 
 
 class Settings(PluginSettings):
@@ -84,55 +63,26 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds Preprocessed_EEG.")
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "Preprocessed_EEG/1_20131027.mat"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the clips of the sessions that are there.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(key for key, path in self._paths().items() if path.is_file())
-        if not found:
-            raise not_here(self.folder, "Preprocessed_EEG/1_20131027.mat", ABOUT)
-        return found
-
-    def _paths(self) -> dict[Key, Path]:
+    def find(self) -> Found:
+        """Return the clips of all published sessions, each with the file of the labels."""
+        home = self.folder / "Preprocessed_EEG"
         return {
-            Key(f"{subject:02d}", str(session), f"{clip:02d}"): self.folder
-            / "Preprocessed_EEG"
-            / f"{subject}_{date}.mat"
+            Key(f"{subject:02d}", str(session), f"{clip:02d}"): (home / f"{subject}_{date}.mat", home / "label.mat")
             for subject, dates in DATES.items()
             for session, date in enumerate(dates, start=1)
             for clip in range(1, N_CLIPS + 1)
         }
 
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of the session, and that of the labels.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such clip.
-        """
-        path = found_at(self._paths(), key, self.folder)
-        return path, path.with_name("label.mat")
+    def listed(self, found: Found) -> Iterable[Key]:
+        """Return the clips of the sessions that are there."""
+        return (key for key, (path, _) in found.items() if path.is_file())
 
     def read(self, key: Key) -> Labelled:
         """Read one clip.

@@ -8,14 +8,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
-from models import seed_files
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, found_at, not_here
+from models.dataset import About, Key, Labelled
+from models.reading import seed_files
+from models.reading.folder_data_set import FolderDataSet, Found
 from pipelines.plugins import PluginSettings
 
 CLASSES = ("neutral", "sad", "fear", "happy")
@@ -39,38 +38,17 @@ ABOUT = About(
     window_s=1.0,
     metric="balanced_accuracy",
     citation="Zheng et al. 2019, IEEE Trans. Cybern. 49:1110, doi:10.1109/TCYB.2018.2797176",
-    licence="research use under the SEED licence agreement",
+    licence=seed_files.LICENCE,
     url="https://bcmi.sjtu.edu.cn/home/seed/seed-iv.html",
     access="form",
-    how_to_get=(
-        "SEED-IV is given to those who sign its licence agreement: https://bcmi.sjtu.edu.cn/home/seed/. "
-        "The folder is the one that holds eeg_raw_data."
-    ),
+    how_to_get=seed_files.how_to_get("SEED-IV", "eeg_raw_data"),
     cautions=(
         "Everybody saw the same clips in the same order: session and number of a clip predict its label.",
-        "Windows of one clip are much alike: split by clip, session or subject, never by window.",
-        "The files name no unit; the literature reads them as microvolts.",
+        seed_files.ALIKE,
+        seed_files.NO_UNIT,
     ),
 )
-
-
-def _numbers(first: int, last: int) -> frozenset[str]:
-    return frozenset(f"{number:02d}" for number in range(first, last + 1))
-
-
-SPLITS = {
-    "adabrain_cross_subject": PublishedSplit(
-        "AdaBrain-Bench: its validation windows come from the training subjects; ours sets subjects aside instead",
-        train=(Part(_numbers(1, 12)),),
-        test=(Part(_numbers(13, 15)),),
-    ),
-    "adabrain_multi_subject": PublishedSplit(
-        "AdaBrain-Bench: clips 1-16, 17-20 and 21-24 of each session; people and sessions are on all sides",
-        train=(Part(runs=_numbers(1, 16)),),
-        validation=(Part(runs=_numbers(17, 20)),),
-        test=(Part(runs=_numbers(21, 24)),),
-    ),
-}
+SPLITS = seed_files.adabrain_splits(validation_at=17, test_at=21, last=24)
 
 
 class Settings(PluginSettings):
@@ -79,52 +57,22 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds eeg_raw_data.")
 
 
-@dataclass(frozen=True, slots=True)
-class SeedIv:
+class SeedIv(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "eeg_raw_data/1/1_20160518.mat"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the clips of the sessions that are there.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "eeg_raw_data/1/1_20160518.mat", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        found: dict[Key, Path] = {}
+    def find(self) -> Found:
+        """Return the clips of the sessions that are there."""
+        found = {}
         for session, labels in LABELS.items():
             for path in (self.folder / "eeg_raw_data" / session).glob("*.mat"):
                 if match := NAME.fullmatch(path.name):
-                    found |= {Key(f"{int(match[1]):02d}", session, f"{n:02d}"): path for n in range(1, len(labels) + 1)}
+                    for clip in range(1, len(labels) + 1):
+                        found[Key(f"{int(match[1]):02d}", session, f"{clip:02d}")] = (path,)
         return found
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of the session.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such clip.
-        """
-        return (found_at(self._found(), key, self.folder),)
 
     def read(self, key: Key) -> Labelled:
         """Read one clip.

@@ -9,25 +9,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import mne
-import numpy as np
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
-from models.mne_files import open_raw
-from models.seed_files import CHANNELS
-from pipelines.channel_names import canonical_name
+from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading import seed_files
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.listed_splits import numbered
+from models.reading.mne_files import open_raw, read_span
+from models.reading.seed_files import CHANNELS
+from models.reading.streams import eeg_spec, one_chunk, places
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Channel, StreamSpec, make_chunk
 
 CLASSES = ("disgust", "fear", "sad", "neutral", "happy")
 RATE_HZ = 1000.0
+N_CLIPS = 15
 NAME = re.compile(r"(\d{1,2})_([123])_\d{8}\.cnt")
 # fmt: off
 STARTS_S = {
@@ -59,31 +60,24 @@ ABOUT = About(
     window_s=1.0,
     metric="balanced_accuracy",
     citation="Liu et al. 2022, IEEE Trans. Cogn. Dev. Syst. 14:715, doi:10.1109/TCDS.2021.3071170",
-    licence="research use under the SEED licence agreement",
+    licence=seed_files.LICENCE,
     url="https://bcmi.sjtu.edu.cn/home/seed/seed-v.html",
     access="form",
-    how_to_get=(
-        "SEED-V is given to those who sign its licence agreement: https://bcmi.sjtu.edu.cn/home/seed/. "
-        "The folder is the one that holds EEG_raw."
-    ),
+    how_to_get=seed_files.how_to_get("SEED-V", "EEG_raw"),
     cautions=(
         "Everybody saw the same clips in the same order: session and number of a clip predict its label.",
-        "Windows of one clip are much alike: split by clip, session or subject, never by window.",
+        seed_files.ALIKE,
         "The published split has everybody on all sides.",
     ),
 )
 
 
-def _clips(first: int, last: int) -> frozenset[str]:
-    return frozenset(f"{clip:02d}" for clip in range(first, last + 1))
-
-
 SPLITS = {
     "cbramod": PublishedSplit(
         "CBraMod and CSBrain: the first, second and last five clips of each session, of all people",
-        train=(Part(runs=_clips(1, 5)),),
-        validation=(Part(runs=_clips(6, 10)),),
-        test=(Part(runs=_clips(11, 15)),),
+        train=(Part(runs=numbered("{:02d}", range(1, 6))),),
+        validation=(Part(runs=numbered("{:02d}", range(6, 11))),),
+        test=(Part(runs=numbered("{:02d}", range(11, 16))),),
     )
 }
 
@@ -94,54 +88,33 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds EEG_raw.")
 
 
-@dataclass(frozen=True, slots=True)
-class SeedV:
+class SeedV(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "EEG_raw/1_1_20180804.cnt"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the clips of the sessions that are there.
-
-        Raises
-        ------
-        RecordingError
-            If there are none, or a file is damaged.
-        """
-        found = self._found()
-        if not found:
-            raise not_here(self.folder, "EEG_raw/1_1_20180804.cnt", ABOUT)
-        keys = []
-        for (subject, session), path in sorted(found.items()):
-            stop_s = _opened(path).n_times / RATE_HZ
-            clips = (f"{clip:02d}" for clip, end_s in enumerate(ENDS_S[session], start=1) if end_s <= stop_s)
-            keys += [Key(subject, session, clip) for clip in clips]
-        return keys
-
-    def _found(self) -> dict[tuple[str, str], Path]:
+    def find(self) -> Found:
+        """Return fifteen clips of each session."""
         matches = ((NAME.fullmatch(path.name), path) for path in (self.folder / "EEG_raw").glob("*.cnt"))
-        return {(f"{int(match[1]):02d}", match[2]): path for match, path in matches if match}
+        return {
+            Key(f"{int(match[1]):02d}", match[2], f"{clip:02d}"): (path,)
+            for match, path in matches
+            if match
+            for clip in range(1, N_CLIPS + 1)
+        }
 
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of the session.
+    def listed(self, found: Found) -> Iterable[Key]:
+        """Return the clips that end before their file does.
 
         Raises
         ------
         RecordingError
-            If there is no such clip.
+            If a file is damaged.
         """
-        sessions = {Key(subject, session, key.run): path for (subject, session), path in self._found().items()}
-        return (found_at(sessions if key.run in _clips(1, 15) else {}, key, self.folder),)
+        stops_s = {path: _opened(path).n_times / RATE_HZ for (path,) in sorted(set(found.values()))}
+        return (key for key, (path,) in found.items() if ENDS_S[key.session][int(key.run) - 1] <= stops_s[path])
 
     def read(self, key: Key) -> Labelled:
         """Read one clip, the whole of it one trial; only its part of the file is read.
@@ -157,17 +130,9 @@ class SeedV:
         start, stop = (round(at[key.session][clip] * RATE_HZ) for at in (STARTS_S, ENDS_S))
         if raw.n_times < stop:
             raise RecordingError(f"{path}: ends after {raw.n_times / RATE_HZ:g} s, before clip {key.run} does")
-        place = {canonical_name(name): index for index, name in enumerate(raw.ch_names)}
-        missing = [name for name in CHANNELS if name not in place]
-        if missing:
-            raise RecordingError(f"{path}: has no channels {', '.join(missing)}; it has {', '.join(raw.ch_names)}")
-        try:
-            rows = raw.get_data(picks=[place[name] for name in CHANNELS], start=start, stop=stop, verbose="error").T
-        except Exception as exc:  # what MNE raises on damaged files is not of one kind
-            raise RecordingError(f"{path}: cannot be read: {exc or type(exc).__name__}") from exc
+        rows = read_span(raw, places(CHANNELS, raw.ch_names, path), start, stop, path)
         source_id = f"SEED-V subject {key.subject} session {key.session} clip {key.run}"
-        spec = StreamSpec(RATE_HZ, tuple(Channel(name) for name in CHANNELS), source_id)
-        chunk = make_chunk(rows * 1e6, np.arange(len(rows)) / RATE_HZ, 0)
+        spec, chunk = eeg_spec(CHANNELS, RATE_HZ, source_id), one_chunk(rows, RATE_HZ)
         label = CLASSES[LABELS[key.session][clip]]
         return Labelled(key, spec, (chunk,), (Trial(0.0, len(rows) / RATE_HZ, label),))
 

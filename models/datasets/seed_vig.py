@@ -8,19 +8,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
-from models.mat_files import read_mat
+from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading import seed_files
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.listed_splits import numbered
+from models.reading.mat_files import read_mat
+from models.reading.streams import eeg_spec, one_chunk
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Channel, StreamSpec, make_chunk
 
 LABEL_S = 8.0
 # fmt: off
@@ -50,37 +52,30 @@ ABOUT = About(
     window_s=8.0,
     metric="pearson",
     citation="Zheng & Lu 2017, J. Neural Eng. 14:026017, doi:10.1088/1741-2552/aa5a98",
-    licence="research use under the SEED licence agreement",
+    licence=seed_files.LICENCE,
     url="https://bcmi.sjtu.edu.cn/home/seed/seed-vig.html",
     access="form",
-    how_to_get=(
-        "SEED-VIG is given to those who sign its licence agreement: https://bcmi.sjtu.edu.cn/home/seed/. "
-        "The folder is the one that holds Raw_Data and perclos_labels."
-    ),
+    how_to_get=seed_files.how_to_get("SEED-VIG", "Raw_Data and perclos_labels"),
     cautions=(
         "Vigilance drifts over two hours: time predicts the label, and neighbouring windows are much alike.",
         "Two people were recorded twice; both of their sessions belong on the same side of a split.",
-        "The files name no unit; the literature reads them as microvolts.",
+        seed_files.NO_UNIT,
     ),
 )
-
-
-def _subjects(*numbers: int) -> frozenset[str]:
-    return frozenset(f"{number:02d}" for number in numbers)
 
 
 SPLITS = {
     "adabrain": PublishedSplit(
         "AdaBrain-Bench",
-        train=(Part(_subjects(*range(1, 14))),),
-        validation=(Part(_subjects(*range(14, 18))),),
-        test=(Part(_subjects(*range(18, 22))),),
+        train=(Part(numbered("{:02d}", range(1, 14))),),
+        validation=(Part(numbered("{:02d}", range(14, 18))),),
+        test=(Part(numbered("{:02d}", range(18, 22))),),
     ),
     "cbramod": PublishedSplit(
         "CBraMod: files sorted by name as text, so 10-19 come before 1",
-        train=(Part(_subjects(*range(10, 20), 1, 20, 21, 2, 3)),),
-        validation=(Part(_subjects(4, 5)),),
-        test=(Part(_subjects(6, 7, 8, 9)),),
+        train=(Part(numbered("{:02d}", (*range(10, 20), 1, 20, 21, 2, 3))),),
+        validation=(Part(numbered("{:02d}", (4, 5))),),
+        test=(Part(numbered("{:02d}", (6, 7, 8, 9))),),
     ),
 }
 
@@ -91,45 +86,26 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds Raw_Data and perclos_labels.")
 
 
-@dataclass(frozen=True, slots=True)
-class SeedVig:
+class SeedVig(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = f"Raw_Data/{NAMES[0]}.mat"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the recordings that are there.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(key for key, name in _names().items() if (self.folder / "Raw_Data" / f"{name}.mat").is_file())
-        if not found:
-            raise not_here(self.folder, f"Raw_Data/{NAMES[0]}.mat", ABOUT)
+    def find(self) -> Found:
+        """Return all published recordings and their labels."""
+        found: dict[Key, tuple[Path, ...]] = {}
+        for name in NAMES:
+            subject = f"{int(name.split('_')[0]):02d}"
+            session = 1 + sum(key.subject == subject for key in found)
+            homes = (self.folder / "Raw_Data", self.folder / "perclos_labels")
+            found[Key(subject, str(session))] = tuple(home / f"{name}.mat" for home in homes)
         return found
 
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its labels.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        name = found_at(_names(), key, self.folder)
-        return self.folder / "Raw_Data" / f"{name}.mat", self.folder / "perclos_labels" / f"{name}.mat"
+    def listed(self, found: Found) -> Iterable[Key]:
+        """Return the recordings that are there."""
+        return (key for key, (path, _) in found.items() if path.is_file())
 
     def read(self, key: Key) -> Labelled:
         """Read one recording; a trial is the 8 s of one label.
@@ -144,20 +120,9 @@ class SeedVig:
         perclos = np.ravel(read_mat(label_path, ("perclos",))["perclos"]).astype(np.float64)
         if len(data) < len(perclos) * round(LABEL_S * ABOUT.rate_hz):
             raise RecordingError(f"{label_path}: {len(perclos)} labels of {LABEL_S:g} s for {len(data)} samples")
-        channels = tuple(Channel(name) for name in CHANNELS)
-        spec = StreamSpec(ABOUT.rate_hz, channels, f"SEED-VIG subject {key.subject} session {key.session}")
-        chunk = make_chunk(data, np.arange(len(data)) / spec.rate_hz, 0)
+        spec = eeg_spec(CHANNELS, ABOUT.rate_hz, f"SEED-VIG subject {key.subject} session {key.session}")
         trials = [Trial(n * LABEL_S, (n + 1) * LABEL_S, float(value)) for n, value in enumerate(perclos)]
-        return Labelled(key, spec, (chunk,), tuple(trials))
-
-
-def _names() -> dict[Key, str]:
-    found: dict[Key, str] = {}
-    for name in NAMES:
-        subject = f"{int(name.split('_')[0]):02d}"
-        session = 1 + sum(key.subject == subject for key in found)
-        found[Key(subject, str(session))] = name
-    return found
+        return Labelled(key, spec, (one_chunk(data, spec.rate_hz),), tuple(trials))
 
 
 def _data(path: Path) -> NDArray[np.float64]:

@@ -8,18 +8,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.edf_files import read_edf
-from models.intervals import clipped
-from models.listed_splits import cut, listed, of_subjects, shuffled
-from models.sleep_stages import EPOCH_S, STAGES
+from models.dataset import About, Key, Labelled, Trial
+from models.reading.edf_files import read_edf
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.intervals import clipped
+from models.reading.listed_splits import cut, listed, of_subjects, shuffled
+from models.reading.sleep_stages import EPOCH_S, STAGES
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -65,51 +64,24 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds polysomnography.")
 
 
-@dataclass(frozen=True, slots=True)
-class Shhs:
+class Shhs(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = f"polysomnography/edfs/shhs1/shhs1-{SUBJECTS[0]}.edf"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the nights of the people of the benchmark who are there.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, f"polysomnography/edfs/shhs1/shhs1-{SUBJECTS[0]}.edf", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        home = self.folder / "polysomnography/edfs/shhs1"
-        paths = {Key(subject): home / f"shhs1-{subject}.edf" for subject in SUBJECTS}
-        return {key: path for key, path in paths.items() if path.is_file()}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its scoring.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such night.
-        """
-        path = found_at(self._found(), key, self.folder)
-        home = self.folder / "polysomnography/annotations-events-profusion/shhs1"
-        return path, home / f"{path.stem}-profusion.xml"
+    def find(self) -> Found:
+        """Return the nights of the people of the benchmark who are there, and their scorings."""
+        home = self.folder / "polysomnography"
+        paths = {
+            Key(subject): (
+                home / f"edfs/shhs1/shhs1-{subject}.edf",
+                home / f"annotations-events-profusion/shhs1/shhs1-{subject}-profusion.xml",
+            )
+            for subject in SUBJECTS
+        }
+        return {key: files for key, files in paths.items() if files[0].is_file()}
 
     def read(self, key: Key) -> Labelled:
         """Read one night; a trial is a scored epoch.

@@ -8,19 +8,19 @@ trials was not kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
-from models.epochs import spaced
-from models.mat_files import named, read_mat
+from models.dataset import About, Key, Labelled, Part, PublishedSplit
+from models.reading.epochs import spaced
+from models.reading.folder_data_set import FolderDataSet, Found, by_name
+from models.reading.listed_splits import numbered
+from models.reading.mat_files import named, read_mat
+from models.reading.streams import eeg_spec
 from pipelines.channel_names import canonical_name
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Channel, StreamSpec
 
 LABELS = {1: "left_hand", 2: "right_hand"}
 N_SAMPLES = 1000
@@ -58,21 +58,17 @@ ABOUT = About(
 )
 
 
-def _subjects(first: int, last: int) -> frozenset[str]:
-    return frozenset(f"{subject:03d}" for subject in range(first, last + 1))
-
-
 SPLITS = {
     "cbramod": PublishedSplit(
         "CBraMod: files sorted by name",
-        train=(Part(_subjects(1, 15)),),
-        validation=(Part(_subjects(16, 20)),),
-        test=(Part(_subjects(21, 25)),),
+        train=(Part(numbered("{:03d}", range(1, 16))),),
+        validation=(Part(numbered("{:03d}", range(16, 21))),),
+        test=(Part(numbered("{:03d}", range(21, 26))),),
     ),
     "adabrain_cross_subject": PublishedSplit(
         "AdaBrain-Bench: its validation trials come from the training subjects; ours sets subjects aside instead",
-        train=(Part(_subjects(1, 22)),),
-        test=(Part(_subjects(23, 25)),),
+        train=(Part(numbered("{:03d}", range(1, 23))),),
+        test=(Part(numbered("{:03d}", range(23, 26))),),
     ),
     "adabrain_multi_subject": PublishedSplit(
         "AdaBrain-Bench: sessions 1-3, 4 and 5; people are on all sides",
@@ -89,48 +85,16 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder with sub-001_ses-01_task_motorimagery_eeg.mat.")
 
 
-@dataclass(frozen=True, slots=True)
-class Shu:
+class Shu(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "sub-001_ses-01_task_motorimagery_eeg.mat"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the sessions.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "sub-001_ses-01_task_motorimagery_eeg.mat", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        matches = ((NAME.fullmatch(path.name), path) for path in self.folder.glob("*.mat"))
-        return {Key(match[1], match[2]): path for match, path in matches if match}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a session.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such session.
-        """
-        return (found_at(self._found(), key, self.folder),)
+    def find(self) -> Found:
+        """Return the sessions."""
+        return by_name(NAME, self.folder.glob("*.mat"))
 
     def read(self, key: Key) -> Labelled:
         """Read one session.
@@ -147,12 +111,9 @@ class Shu:
             raise RecordingError(
                 f"{path}: data is {data.shape}, not ({len(labels)}, {len(ABOUT.channels)}, {N_SAMPLES})"
             )
-        chunks, starts_s = spaced(data.transpose(0, 2, 1), ABOUT.rate_hz, GAP_S)
-        lasts_s = N_SAMPLES / ABOUT.rate_hz
-        trials = [Trial(s, s + lasts_s, label) for s, label in zip(starts_s, labels, strict=True)]
-        channels = tuple(Channel(name) for name in ABOUT.channels)
-        spec = StreamSpec(ABOUT.rate_hz, channels, f"SHU-MI {key.subject} session {key.session}")
-        return Labelled(key, spec, chunks, tuple(trials))
+        whole = (0.0, N_SAMPLES / ABOUT.rate_hz)
+        spec = eeg_spec(ABOUT.channels, ABOUT.rate_hz, f"SHU-MI {key.subject} session {key.session}")
+        return Labelled(key, spec, *spaced(data.transpose(0, 2, 1), labels, ABOUT.rate_hz, GAP_S, whole))
 
 
 def build(settings: Settings) -> Shu:

@@ -9,18 +9,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, found_at, not_here
-from models.edf_files import EdfSignal, read_edf
-from models.fetching import fetch_physionet
-from models.intervals import with_background
-from models.listed_splits import of_subjects
-from models.text_files import bad_line, numbered_lines
+from models.dataset import About, Key, Labelled
+from models.reading.edf_files import EdfSignal, read_edf
+from models.reading.fetching import fetch_physionet
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.intervals import with_background
+from models.reading.listed_splits import of_subjects
+from models.reading.text_files import bad_line, numbered_lines
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -96,49 +97,23 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds PN00/PN00-1.edf.")
 
 
-@dataclass(frozen=True, slots=True)
-class Siena:
+class Siena(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "PN00/PN00-1.edf with Seizures-list-PN00.txt"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the recordings.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "PN00/PN00-1.edf with Seizures-list-PN00.txt", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
+    def find(self) -> Found:
+        """Return the recordings, each with the list of its person's seizures."""
         paths = (path for path in self.folder.glob("PN[0-9][0-9]/PN*.edf") if FILE.fullmatch(path.name))
-        return {Key(path.parent.name, run=path.stem.partition("-")[2]): path for path in paths}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and the list of its person's seizures.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return path, path.with_name(f"Seizures-list-{key.subject}.txt")
+        return {
+            Key(path.parent.name, run=path.stem.partition("-")[2]): (
+                path,
+                path.with_name(f"Seizures-list-{path.parent.name}.txt"),
+            )
+            for path in paths
+        }
 
     def read(self, key: Key) -> Labelled:
         """Read one recording: seizures, and the background between them.

@@ -8,20 +8,19 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-import mne
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.edf_files import read_edf
-from models.fetching import fetch_physionet
-from models.intervals import clipped
-from models.listed_splits import cut, of_subjects, shuffled
-from models.sleep_stages import EPOCH_S, RECHTSCHAFFEN_KALES, STAGES
+from models.dataset import About, Key, Labelled, Trial
+from models.reading.edf_files import read_edf
+from models.reading.fetching import fetch_physionet
+from models.reading.folder_data_set import FolderDataSet, Found, by_name
+from models.reading.intervals import clipped
+from models.reading.listed_splits import cut, of_subjects, shuffled
+from models.reading.mne_files import read_annotations
+from models.reading.sleep_stages import EPOCH_S, RECHTSCHAFFEN_KALES, STAGES
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -72,49 +71,17 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder that holds sleep-cassette/SC4001E0-PSG.edf.")
 
 
-@dataclass(frozen=True, slots=True)
-class SleepEdf:
+class SleepEdf(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "sleep-cassette/SC4001E0-PSG.edf with SC4001EC-Hypnogram.edf"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the nights that are scored; the night is the session.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "sleep-cassette/SC4001E0-PSG.edf with SC4001EC-Hypnogram.edf", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        matches = ((NAME.fullmatch(p.name), p) for p in (self.folder / "sleep-cassette").glob("SC4*-Hypnogram.edf"))
-        return {Key(*match.groups()): path for match, path in matches if match}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its hypnogram.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such night.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return path.with_name(f"{path.name[:7]}0-PSG.edf"), path
+    def find(self) -> Found:
+        """Return the nights that are scored and their hypnograms; the night is the session."""
+        found = by_name(NAME, (self.folder / "sleep-cassette").glob("SC4*-Hypnogram.edf"))
+        return {key: (path.with_name(f"{path.name[:7]}0-PSG.edf"), path) for key, (path,) in found.items()}
 
     def read(self, key: Key) -> Labelled:
         """Read one night; a trial lasts as long as its stage.
@@ -130,22 +97,17 @@ class SleepEdf:
 
 
 def _stages(path: Path) -> list[Trial]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # on personal fields of headers
-            scored = mne.read_annotations(path)
-    except Exception as exc:  # MNE raises bare Exceptions, among many others, on damaged files
-        raise RecordingError(f"{path}: cannot be read: {exc or type(exc).__name__}") from exc
-    if not len(scored):
+    scored = read_annotations(path)
+    if not scored:
         raise RecordingError(f"{path}: cannot be read: it holds no stages")
     trials = []
-    for onset, duration, text in zip(scored.onset, scored.duration, scored.description, strict=True):
+    for onset_s, lasts_s, text in scored:
         if text in UNSCORED:
             continue
-        stage = RECHTSCHAFFEN_KALES.get(str(text).removeprefix(STAGE))
+        stage = RECHTSCHAFFEN_KALES.get(text.removeprefix(STAGE))
         if stage is None:
-            raise RecordingError(f"{path}: at {onset:g} s: {text!r} is no sleep stage")
-        trials.append(Trial(float(onset), float(onset + duration), stage))
+            raise RecordingError(f"{path}: at {onset_s:g} s: {text!r} is no sleep stage")
+        trials.append(Trial(onset_s, onset_s + lasts_s, stage))
     return trials
 
 

@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import mne
@@ -18,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.fetching import fetch_listed
-from models.mne_files import eeg_stream, open_raw
-from pipelines.errors import RecordingError
+from models.dataset import About, Key, Labelled, Trial
+from models.reading.fetching import fetch_listed
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.mne_files import eeg_stream, open_raw, through_mne
 from pipelines.plugins import PluginSettings
 
 LABELS = {1: "rest", 2: "13 Hz", 3: "21 Hz", 4: "17 Hz"}
@@ -61,37 +59,14 @@ class Settings(PluginSettings):
     folder: str = Field("", description="Folder with subjectNN/record-[DATE]_raw.fif.")
 
 
-@dataclass(frozen=True, slots=True)
-class SsvepExo:
+class SsvepExo(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    layout = "subjectNN/*_raw.fif"
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """There is none."""
-        return {}
-
-    def keys(self) -> list[Key]:
-        """Return the distinct sessions.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._sessions())
-        if not found:
-            raise not_here(self.folder, "subjectNN/*_raw.fif", ABOUT)
-        return found
-
-    def _sessions(self) -> dict[Key, tuple[Path, Path]]:
-        """Number them by date; one of whose two files only one is left keeps its number."""
+    def find(self) -> Found:
+        """Number the distinct sessions by date; one of whose two files only one is left keeps its number."""
         found = {}
         for home in self.folder.glob("subject*"):
             stems = {path.name.removesuffix("_raw.fif") for path in home.glob("*_raw.fif")}
@@ -100,16 +75,6 @@ class SsvepExo:
             for number, stem in enumerate(sorted(stems), start=1):
                 found[Key(home.name, str(number))] = (home / f"{stem}_raw.fif", home / f"{stem}-eve.fif")
         return found
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its events.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such session.
-        """
-        return found_at(self._sessions(), key, self.folder)
 
     def read(self, key: Key) -> Labelled:
         """Return one session; a trial lasts from the cue to the end of the flicker.
@@ -132,12 +97,8 @@ class SsvepExo:
 
 def _events(path: Path) -> NDArray[np.int64]:
     """Read (n_events, 3): sample, unused, code."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # file names outside MNE's conventions
-            events: NDArray[np.int64] = mne.read_events(path, verbose="error")
-    except Exception as exc:  # MNE raises bare Exceptions, among many others, on damaged files
-        raise RecordingError(f"{path}: cannot be read: {exc or type(exc).__name__}") from exc
+    with through_mne(path):
+        events: NDArray[np.int64] = mne.read_events(path, verbose="error")
     return events
 
 

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.dataset import About, Items, Key, Labelled, Part, PublishedSplit, Trial, not_here
-from models.mat_files import read_mat
-from models.mne_files import eeg_stream, open_raw
+from models.dataset import About, Items, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.mat_files import read_mat
+from models.reading.mne_files import eeg_stream, open_raw, spans
 from pipelines.errors import ConfigError, RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -84,49 +85,32 @@ class Settings(PluginSettings):
     test_features: str = Field("", description="The same of the 200 test pictures.")
 
 
-@dataclass(frozen=True, slots=True)
-class ThingsEeg:
+@dataclass(frozen=True)
+class ThingsEeg(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    about = ABOUT
+    splits = SPLITS
+    layout = "sub-01/ses-01/eeg/sub-01_ses-01_task-train_part-01_eeg.vhdr"
+
     train_features: str = ""
     test_features: str = ""
 
-    @property
-    def about(self) -> About:
-        """What it is."""
-        return ABOUT
-
-    @property
-    def splits(self) -> Mapping[str, PublishedSplit]:
-        """Published splits."""
-        return SPLITS
-
-    def keys(self) -> list[Key]:
-        """Return the runs: five of training and the test, of each session.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = [
-            Key(eeg.parent.parent.name, eeg.parent.name, run)
-            for eeg in self.folder.glob("sub-[0-9][0-9]/ses-[0-9][0-9]/eeg")
-            for run in (*TRAINING_RUNS, TEST_RUN)
-        ]
-        found = sorted(key for key in found if self.files(key)[0].is_file())
-        if not found:
-            raise not_here(self.folder, "sub-01/ses-01/eeg/sub-01_ses-01_task-train_part-01_eeg.vhdr", ABOUT)
+    def find(self) -> Found:
+        """Return five runs of training and the test, of each session: header, markers, samples and behaviour."""
+        found = {}
+        for eeg in self.folder.glob("sub-[0-9][0-9]/ses-[0-9][0-9]/eeg"):
+            subject, session = eeg.parts[-3:-1]
+            for run in (*TRAINING_RUNS, TEST_RUN):
+                task, _, part = run.partition("-")
+                base = f"{subject}_{session}_task-{task}" + (f"_part-{int(part):02d}" if part else "")
+                signal = (eeg / f"{base}_eeg{suffix}" for suffix in (".vhdr", ".vmrk", ".eeg"))
+                found[Key(subject, session, run)] = (*signal, eeg.with_name("beh") / f"{base}_beh.mat")
         return found
 
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return header, markers and samples, and the file of behaviour."""
-        task, _, part = key.run.partition("-")
-        base = f"{key.subject}_{key.session}_task-{task}" + (f"_part-{int(part):02d}" if part else "")
-        home = self.folder / key.subject / key.session
-        eeg = (home / "eeg" / f"{base}_eeg{suffix}" for suffix in (".vhdr", ".vmrk", ".eeg"))
-        return (*eeg, home / "beh" / f"{base}_beh.mat")
+    def listed(self, found: Found) -> Iterable[Key]:
+        """Return the runs that are there."""
+        return (key for key, files in found.items() if files[0].is_file())
 
     def read(self, key: Key) -> Labelled:
         """Read one run; a trial is the second from a picture's onset, its label the picture. Targets are left out.
@@ -192,8 +176,7 @@ def _pictures(path: Path) -> NDArray[np.int64]:
 
 def _onsets_s(raw: Any) -> list[float]:
     """Return when the triggers came (s); the mark of a new segment is none."""
-    marks = zip(raw.annotations.onset, raw.annotations.description, strict=True)
-    return [float(onset) for onset, text in marks if not str(text).startswith("New Segment")]
+    return [onset_s for onset_s, _, text in spans(raw.annotations) if not text.startswith("New Segment")]
 
 
 def _features(path: Path, task: str) -> NDArray[np.float32]:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from models import tuh_files
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.listed_splits import cut, of_subjects
-from models.tuh_files import MONTAGES, Montage
+from models.dataset import About, Key, Labelled, PublishedSplit, Trial
+from models.reading import tuh_files
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.listed_splits import cut, of_subjects
+from models.reading.tuh_files import MONTAGES, Montage
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
@@ -56,11 +57,12 @@ class Settings(PluginSettings):
     montage: Montage = Field("referential_23", description=tuh_files.MONTAGE_WORDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Tuab:
+@dataclass(frozen=True)
+class Tuab(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    layout = "train/normal/01_tcp_ar/*.edf"
+
     montage: Montage = "referential_23"
 
     @property
@@ -72,42 +74,26 @@ class Tuab:
     def splits(self) -> Mapping[str, PublishedSplit]:
         """The official parts, if both are there; CBraMod's goes by the listing: only where everybody is there."""
         people: dict[tuple[str, str], set[str]] = {}
-        for key, path in self._found().items():
+        for key, (path,) in self.look().items():
             people.setdefault((path.parts[-4], path.parts[-3]), set()).add(key.subject)
         return _splits(people)
 
-    def keys(self) -> list[Key]:
+    def find(self) -> Found:
         """Return the recordings.
 
         Raises
         ------
         RecordingError
-            If there are none, or one stands under two labels.
+            If one stands under two labels.
         """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "train/normal/01_tcp_ar/*.edf", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        found: dict[Key, Path] = {}
+        found: dict[Key, tuple[Path, ...]] = {}
         for path in sorted(self.folder.glob("*/*/01_tcp_ar/*.edf")):
             match = NAME.fullmatch(path.name)
             if match and path.parts[-4] in ("train", "eval") and path.parts[-3] in CLASSES:
-                other = found.setdefault(Key(*match.groups()), path)
+                (other,) = found.setdefault(Key(*match.groups()), (path,))
                 if other != path:
                     raise RecordingError(f"{path}: is also in {other.parent}; one recording has one label")
         return found
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the file of a recording.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        return (found_at(self._found(), key, self.folder),)
 
     def read(self, key: Key) -> Labelled:
         """Read one recording, the whole of it one trial.

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from models import tuh_files
-from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial, found_at, not_here
-from models.listed_splits import cut
-from models.text_files import bad_line, numbered_lines
-from models.tuh_files import MONTAGES, Montage
+from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
+from models.reading import tuh_files
+from models.reading.folder_data_set import FolderDataSet, Found
+from models.reading.listed_splits import cut
+from models.reading.text_files import bad_line, numbered_lines
+from models.reading.tuh_files import MONTAGES, Montage
 from pipelines.plugins import PluginSettings
 
 CLASSES = ("spike_or_sharp_wave", "gped", "pled", "eye_movement", "artifact", "background")
@@ -68,11 +69,12 @@ class Settings(PluginSettings):
     montage: Montage = Field("referential_23", description=tuh_files.MONTAGE_WORDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Tuev:
+@dataclass(frozen=True)
+class Tuev(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    layout = "train/aaaaaaar/aaaaaaar_00000001.edf with its .rec"
+
     montage: Montage = "referential_23"
 
     @property
@@ -83,41 +85,18 @@ class Tuev:
     @property
     def splits(self) -> Mapping[str, PublishedSplit]:
         """Published splits; CBraMod's, which goes by the listing, only where all training people are there."""
-        people = sorted({key.subject for key in self._found() if key.session == "train"})
+        people = sorted({key.subject for key in self.look() if key.session == "train"})
         return SPLITS if len(people) != N_TRAIN else {**SPLITS, "cbramod": cbramod(people)}
 
-    def keys(self) -> list[Key]:
-        """Return the recordings, the official part as their session.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "train/aaaaaaar/aaaaaaar_00000001.edf with its .rec", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
+    def find(self) -> Found:
+        """Return the recordings and their marks, the official part as their session."""
         found = {}
         for side in SIDES:
             for path in (self.folder / side).glob("*/*.edf"):
                 subject = path.parent.name
                 run = re.sub(rf"_?{re.escape(subject)}_", "_", path.stem, count=1).strip("_")
-                found[Key(subject, side, run)] = path
+                found[Key(subject, side, run)] = (path, path.with_suffix(".rec"))
         return found
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its marks.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return path, path.with_suffix(".rec")
 
     def read(self, key: Key) -> Labelled:
         """Read one recording; a trial is the window around a mark.

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from models import tuh_files
-from models.dataset import About, Key, Labelled, PublishedSplit, Trial, found_at, not_here
-from models.intervals import clipped
-from models.listed_splits import cut, of_subjects
-from models.text_files import bad_line, numbered_lines
-from models.tuh_files import MONTAGES, Montage
+from models.dataset import About, Key, Labelled, PublishedSplit, Trial
+from models.reading import tuh_files
+from models.reading.folder_data_set import FolderDataSet, Found, by_name
+from models.reading.intervals import clipped
+from models.reading.listed_splits import cut, of_subjects
+from models.reading.text_files import bad_line, numbered_lines
+from models.reading.tuh_files import MONTAGES, Montage
 from pipelines.plugins import PluginSettings
 
 LABELS = {"bckg": "background", "seiz": "seizure", "slow": "slowing"}
@@ -56,11 +57,12 @@ class Settings(PluginSettings):
     montage: Montage = Field("referential_19", description=tuh_files.MONTAGE_WORDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Tusl:
+@dataclass(frozen=True)
+class Tusl(FolderDataSet):
     """The data set in a folder."""
 
-    folder: Path
+    layout = "aaaaaaju/s005_2010/01_tcp_ar/aaaaaaju_s005_t000.edf"
+
     montage: Montage = "referential_19"
 
     @property
@@ -71,36 +73,13 @@ class Tusl:
     @property
     def splits(self) -> Mapping[str, PublishedSplit]:
         """CSBrain's, which goes by the listing, where everybody is there."""
-        people = sorted({key.subject for key in self._found()})
+        people = sorted({key.subject for key in self.look()})
         return {"csbrain": csbrain(people)} if len(people) == ABOUT.n_subjects else {}
 
-    def keys(self) -> list[Key]:
-        """Return the recordings.
-
-        Raises
-        ------
-        RecordingError
-            If there are none.
-        """
-        found = sorted(self._found())
-        if not found:
-            raise not_here(self.folder, "aaaaaaju/s005_2010/01_tcp_ar/aaaaaaju_s005_t000.edf", ABOUT)
-        return found
-
-    def _found(self) -> dict[Key, Path]:
-        matches = ((NAME.fullmatch(path.name), path) for path in self.folder.glob("*/*/*/*.edf"))
-        return {Key(*match.groups()): path for match, path in matches if match}
-
-    def files(self, key: Key) -> tuple[Path, ...]:
-        """Return the signal and its marks.
-
-        Raises
-        ------
-        RecordingError
-            If there is no such recording.
-        """
-        path = found_at(self._found(), key, self.folder)
-        return path, path.with_suffix(".tse_agg")
+    def find(self) -> Found:
+        """Return the recordings and their marks."""
+        found = by_name(NAME, self.folder.glob("*/*/*/*.edf"))
+        return {key: (path, path.with_suffix(".tse_agg")) for key, (path,) in found.items()}
 
     def read(self, key: Key) -> Labelled:
         """Read one recording; a trial is what is marked.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from models.dataset import Key
-from models.seed_files import CHANNELS
+from models.reading.seed_files import CHANNELS
 
 NAMES = [name.upper() for name in (*CHANNELS[:32], "M1", *CHANNELS[32:41], "M2", *CHANNELS[41:], "VEO", "HEO")]
 

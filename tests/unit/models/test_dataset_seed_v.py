@@ -9,7 +9,7 @@ import pytest
 
 from models.dataset import Key
 from models.datasets.seed_v import ENDS_S, LABELS, SPLITS, STARTS_S, SeedV
-from models.seed_files import CHANNELS
+from models.reading.seed_files import CHANNELS
 from pipelines.errors import RecordingError
 from tests.contract.dataset_folders.seed_v import NAMES, write_cnt
 

@@ -11,7 +11,7 @@ from edfio import read_edf as oracle
 from models.dataset import Key, PublishedSplit
 from models.datasets import hmc, isruc, shhs, sleep_edf
 from models.datasets.eegmat import EegMat
-from models.edf_files import PIECE, read_edf
+from models.reading.edf_files import PIECE, read_edf
 from pipelines.errors import RecordingError
 from tests.contract.dataset_folders import hmc as hmc_folder
 from tests.contract.dataset_folders import isruc as isruc_folder

@@ -12,7 +12,7 @@ from scipy.io import savemat
 from models.dataset import Key
 from models.datasets.bcic2020_3 import ANSWERS, CHANNELS, SPLITS, Bcic2020Track3
 from models.datasets.mumtaz2016 import Mumtaz
-from models.xlsx_files import sheet_numbers
+from models.reading.xlsx_files import sheet_numbers
 from pipelines.errors import RecordingError
 from tests.contract.dataset_folders import bcic2020_3 as bcic
 

@@ -9,7 +9,7 @@ import pytest
 
 from models.dataset import Key
 from models.datasets import tuab, tuev, tusl
-from models.tuh_files import MONTAGES
+from models.reading.tuh_files import MONTAGES
 from pipelines.errors import RecordingError
 from tests.contract.dataset_folders import tuab as tuab_folder
 from tests.contract.dataset_folders import tuev as tuev_folder

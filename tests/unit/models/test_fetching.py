@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models import fetching
+from models.reading import fetching
 from pipelines.errors import RecordingError
 from pipelines.plugins import load, make, names
 from tests.unit.models.loopback_server import Server

@@ -24,6 +24,11 @@ def shuffled(names: Iterable[str], seed: int) -> list[str]:
     return listed
 
 
+def numbered(pattern: str, numbers: Iterable[int]) -> frozenset[str]:
+    """Return names made of numbers, for example ``"S{:03d}"``."""
+    return frozenset(pattern.format(number) for number in numbers)
+
+
 def cut(names: Sequence[str], *counts: int) -> list[frozenset[str]]:
     """Return the first ``counts[0]`` names, the next ``counts[1]`` and so on, and what is left."""
     parts, at = [], 0

@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.dataset import Key, Labelled, Trial
+from models.reading.streams import eeg_spec, one_chunk
 from pipelines.errors import RecordingError
-from pipelines.signal import Channel, StreamSpec, make_chunk
 
 CHANNELS = ("TP9", "AF7", "AF8", "TP10")
 RATE_HZ = 256.0
+TRIAL_S = 0.8
 SLACK_S = 0.5
 """How far rows and time stamps may disagree on the duration."""
 
 
-def find(folder: Path, left_out: Collection[str]) -> dict[Key, Path]:
+def find(folder: Path, left_out: Collection[str]) -> dict[Key, tuple[Path, ...]]:
     """Return the recordings in ``subjectN/sessionM/*.csv``; runs are numbered in order of their names.
 
     Parameters
@@ -34,13 +35,13 @@ def find(folder: Path, left_out: Collection[str]) -> dict[Key, Path]:
     left_out
         Names without ``.csv``, with or without ``subjectN/sessionM/`` before them.
     """
-    found = {}
+    found: dict[Key, tuple[Path, ...]] = {}
     for home in sorted(folder.glob("subject*/session*")):
         subject, session = home.parent.name, home.name.removeprefix("session")
         by_stem = {stem(path): path for path in sorted(home.glob("*.csv*"))}
         kept = [s for s in sorted(by_stem) if not {s, f"{subject}/{home.name}/{s}"} & set(left_out)]
         for run, name in enumerate(kept, start=1):
-            found[Key(subject, session, f"{run:02d}")] = by_stem[name]
+            found[Key(subject, session, f"{run:02d}")] = (by_stem[name],)
     return found
 
 
@@ -49,7 +50,7 @@ def stem(path: Path) -> str:
     return re.sub(r"(\.csv)*(\.gz)?$", "", path.name)
 
 
-def read(path: Path, key: Key, source_id: str, labels: Mapping[int, str], trial_s: float) -> Labelled:
+def read(path: Path, key: Key, labels: Mapping[int, str]) -> Labelled:
     """Read one recording; a trial begins with its picture. Pictures too near the end for a whole trial are none.
 
     Raises
@@ -67,12 +68,12 @@ def read(path: Path, key: Key, source_id: str, labels: Mapping[int, str], trial_
         raise RecordingError(f"{path}: has no column Marker or Marker0")
     rows = np.column_stack([table[name] for name in CHANNELS])
     trials = [
-        Trial(at / RATE_HZ, at / RATE_HZ + trial_s, labels[int(codes[at])])
+        Trial(at / RATE_HZ, at / RATE_HZ + TRIAL_S, labels[int(codes[at])])
         for at in np.flatnonzero(np.isin(codes, list(labels)))
-        if at / RATE_HZ + trial_s <= n_rows / RATE_HZ
+        if at / RATE_HZ + TRIAL_S <= n_rows / RATE_HZ
     ]
-    spec = StreamSpec(RATE_HZ, tuple(Channel(name) for name in CHANNELS), source_id, "Fpz")
-    return Labelled(key, spec, (make_chunk(rows, np.arange(n_rows) / RATE_HZ, 0),), tuple(trials))
+    spec = eeg_spec(CHANNELS, RATE_HZ, f"{key.subject} session {key.session} run {key.run}", "Fpz")
+    return Labelled(key, spec, (one_chunk(rows, RATE_HZ),), tuple(trials))
 
 
 def _table(path: Path) -> dict[str, NDArray[np.float64]]:

@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 import mne
 import numpy as np
 
-from models.mne_files import open_raw
-from pipelines.channel_names import canonical_name
+from models.reading.mne_files import open_raw, read_span
+from models.reading.streams import eeg_spec, places
 from pipelines.errors import RecordingError
-from pipelines.signal import Channel, Chunk, StreamSpec, make_chunk
+from pipelines.signal import Chunk, StreamSpec, make_chunk
 
 PIECE = 2**17
 """Samples of a piece: the float64 MNE reads are never held for a whole night."""
@@ -63,21 +63,15 @@ def read_edf(
         If the file is absent, damaged or empty, or lacks channels.
     """
     labels, clock_s = _header(path)
-    place: dict[str, int] = {}
-    for index, label in enumerate(labels):
-        place.setdefault((spelled or {}).get(label, canonical_name(label)), index)
-    missing = [name for name in names if name not in place]
-    if missing:
-        raise RecordingError(f"{path}: has no channels {', '.join(missing)}; it has {', '.join(labels)}")
-    wanted = {labels[place[name]] for name in names}
+    place = places(names, labels, path, spelled)
+    wanted = {labels[index] for index in place}
     with path.open("rb") as file:
         raw = _opened(path, file, sorted(wanted))
         kept = [index for index, label in enumerate(labels) if label in wanted]  # doubles come along
-        picks = [kept.index(place[name]) for name in names]
+        picks = [kept.index(index) for index in place]
         rate_hz = float(raw.info["sfreq"])
         chunks = tuple(_pieces(raw, picks, rate_hz, path))
-    spec = StreamSpec(rate_hz, tuple(Channel(name) for name in names), source_id, reference)
-    return EdfSignal(spec, chunks, clock_s)
+    return EdfSignal(eeg_spec(names, rate_hz, source_id, reference), chunks, clock_s)
 
 
 def _header(path: Path) -> tuple[list[str], int]:
@@ -107,9 +101,6 @@ def _pieces(raw: Any, picks: Sequence[int], rate_hz: float, path: Path) -> list[
     pieces = []
     for start in range(0, raw.n_times, PIECE):
         stop = min(start + PIECE, raw.n_times)
-        try:
-            rows = raw.get_data(picks=list(picks), start=start, stop=stop, verbose="error").T * 1e6
-        except Exception as exc:  # what MNE raises on damaged files is not of one kind
-            raise RecordingError(f"{path}: cannot be read: {exc or type(exc).__name__}") from exc
+        rows = read_span(raw, picks, start, stop, path)
         pieces.append(make_chunk(rows, np.arange(start, stop) / rate_hz, start))
     return pieces

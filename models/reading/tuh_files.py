@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from models.edf_files import EdfSignal, read_edf
-from pipelines.signal import Channel, StreamSpec, make_chunk
+from models.reading.edf_files import EdfSignal, read_edf
+from models.reading.streams import eeg_spec
+from pipelines.signal import make_chunk
 
 Montage = Literal["referential_23", "referential_19", "bipolar_16"]
 # fmt: off
@@ -56,7 +57,7 @@ def read_montage(path: Path, montage: Montage, source_id: str) -> EdfSignal:
         [place[electrode] for electrode in side]
         for side in zip(*(derivation.split("-") for derivation in wanted), strict=True)
     )
-    spec = StreamSpec(signal.spec.rate_hz, tuple(Channel(name) for name in wanted), source_id, "bipolar")
+    spec = eeg_spec(wanted, signal.spec.rate_hz, source_id, "bipolar")
     chunks = tuple(
         make_chunk(chunk.samples[:, first] - chunk.samples[:, second], chunk.times_s, chunk.first_index)
         for chunk in signal.chunks

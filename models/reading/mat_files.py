@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat, whosmat
 
+from models.reading.damage import damage_told
 from pipelines.errors import RecordingError
+
+KIND = " as a MATLAB file"
 
 
 def mat_names(path: Path) -> list[str]:
@@ -21,10 +24,8 @@ def mat_names(path: Path) -> list[str]:
     RecordingError
         If the file is absent or damaged.
     """
-    try:
+    with damage_told(path, KIND):
         return [name for name, _, _ in whosmat(path)]
-    except Exception as exc:  # SciPy raises whatever the damage leads it to
-        raise RecordingError(f"{path}: cannot be read as a MATLAB file: {exc or type(exc).__name__}") from exc
 
 
 def read_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
@@ -35,10 +36,8 @@ def read_mat(path: Path, names: Sequence[str]) -> dict[str, Any]:
     RecordingError
         If the file is absent or damaged, or lacks one of them.
     """
-    try:
+    with damage_told(path, KIND):
         found: dict[str, Any] = loadmat(path, variable_names=list(names))
-    except Exception as exc:  # SciPy raises whatever the damage leads it to
-        raise RecordingError(f"{path}: cannot be read as a MATLAB file: {exc or type(exc).__name__}") from exc
     missing = [name for name in names if name not in found]
     if missing:
         raise RecordingError(f"{path}: has no variable {', '.join(missing)}")

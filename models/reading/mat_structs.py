@@ -8,6 +8,8 @@ from typing import Any
 
 from pymatreader import read_mat
 
+from models.reading.damage import damage_told
+from models.reading.mat_files import KIND
 from pipelines.errors import RecordingError
 
 
@@ -19,10 +21,8 @@ def read_struct(path: Path, name: str, fields: Sequence[str]) -> dict[str, Any]:
     RecordingError
         If the file is absent or damaged, or lacks the struct or one of the fields.
     """
-    try:
+    with damage_told(path, KIND):
         found = read_mat(path, variable_names=[name])
-    except Exception as exc:  # SciPy and h5py raise whatever the damage leads them to
-        raise RecordingError(f"{path}: cannot be read as a MATLAB file: {exc or type(exc).__name__}") from exc
     struct = found.get(name)
     if not isinstance(struct, dict):
         raise RecordingError(f"{path}: has no struct {name}")
