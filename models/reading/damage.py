@@ -28,4 +28,4 @@ def damage_told(path: Path, kind: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as exc:
-        raise RecordingError(f"{path}: cannot be read{kind}: {exc or type(exc).__name__}") from exc
+        raise RecordingError(f"{path}: cannot be read{kind}: {str(exc) or type(exc).__name__}") from exc
