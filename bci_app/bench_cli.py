@@ -106,3 +106,16 @@ def ssvep(folder: Folder, *, as_json: AsJson = False) -> None:
     from bci_app import training_verbs
 
     training_verbs.bench_ssvep(folder, as_json=as_json)
+
+
+@bench.command()
+def csbrain(
+    *,
+    shape: Annotated[list[str] | None, typer.Option(help="Electrodes x seconds, such as 20x5; none: all.")] = None,
+    rounds: Annotated[int, typer.Option(help="Blocks of four passes.", min=1)] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast CSBrain decides: plain, fused, and the processor's ceiling."""
+    from bci_app import speed_verbs
+
+    speed_verbs.bench_csbrain(shape or [], rounds, as_json=as_json)

@@ -92,11 +92,7 @@ class CSBrain(nn.Module):
         SpecMismatch
             If a shape is not as said.
         """
-        if x.ndim != 4 or x.shape[1] != self.n_channels or x.shape[3] != PATCH:
-            needed = f"(batch, {self.n_channels} channels, patches, {PATCH})"
-            raise SpecMismatch(f"CSBrain: input has shape {tuple(x.shape)}, needs {needed}")
-        if mask is not None and mask.shape != x.shape[:3]:
-            raise SpecMismatch(f"CSBrain: mask has shape {tuple(mask.shape)}, needs {tuple(x.shape[:3])}")
+        check_input(x, mask, self.n_channels)
         h: Tensor = self.patch_embedding(x[:, self.order], mask)
         for layer in self.encoder.layers:
             h = h + self.TemEmbedEEGLayer(h)
@@ -119,6 +115,21 @@ class CSBrain(nn.Module):
         """
         where = "state_dict" if isinstance(source, Mapping) else str(source)
         load_strictly(self, read_official(source), where)
+
+
+def check_input(x: Tensor, mask: Tensor | None, n_channels: int) -> None:
+    """Check what :meth:`CSBrain.features` is given.
+
+    Raises
+    ------
+    SpecMismatch
+        If a shape is not as said there.
+    """
+    if x.ndim != 4 or x.shape[1] != n_channels or x.shape[3] != PATCH:
+        needed = f"(batch, {n_channels} channels, patches, {PATCH})"
+        raise SpecMismatch(f"CSBrain: input has shape {tuple(x.shape)}, needs {needed}")
+    if mask is not None and mask.shape != x.shape[:3]:
+        raise SpecMismatch(f"CSBrain: mask has shape {tuple(mask.shape)}, needs {tuple(x.shape[:3])}")
 
 
 def _check(regions: Sequence[int], order: Sequence[int], d_model: int, n_heads: int, layout: str) -> None:

@@ -16,6 +16,7 @@ from models.calibration import Floats, LogisticCalibration, TemperatureCalibrati
 from models.checkpoints import Checkpoint, find, load
 from models.csbrain.classifier import Architecture, Classifier
 from models.csbrain.embedding import PATCH
+from models.csbrain.fused import FusedClassifier
 from models.csbrain.weights import load_strictly
 from models.decoder import DecoderSpec
 from models.placement import Where, one_thread, place
@@ -44,7 +45,7 @@ class Settings(PluginSettings):
 
 
 class CSBrainDecoder:
-    """A trained :class:`Classifier` on windows of whole seconds at 200 Hz."""
+    """A trained :class:`Classifier`, in its fused form, on windows of whole seconds at 200 Hz."""
 
     def __init__(
         self, spec: DecoderSpec, classifier: Classifier, calibration: Mapping[str, Any], settings: Settings, where: str
@@ -57,7 +58,7 @@ class CSBrainDecoder:
         if placement.notice:
             log.warning("%s: %s", spec.model_id, placement.notice)
         self._device = placement.device
-        self._classifier: Classifier | None = classifier.eval().to(placement.device)
+        self._classifier: FusedClassifier | None = FusedClassifier(classifier.to(placement.device))
         one_thread()
 
     def prepare(self, delivered: StreamSpec) -> None:
@@ -65,7 +66,7 @@ class CSBrainDecoder:
         self.spec.check(delivered)
 
     def warm_up(self) -> None:
-        """Run on zeros: the first pass allocates and chooses algorithms."""
+        """Run on zeros: the first pass makes tables and buffers and chooses algorithms."""
         for _ in range(2):
             self._scores(np.zeros(self._shape, dtype=np.float32))
 
@@ -113,8 +114,7 @@ class CSBrainDecoder:
         patches = np.ascontiguousarray(samples.T / np.float32(MICROVOLTS_PER_UNIT)).reshape(
             1, self._shape[1], -1, PATCH
         )
-        with torch.inference_mode():
-            scores = self._classifier(torch.from_numpy(patches).to(self._device))
+        scores = self._classifier(torch.from_numpy(patches).to(self._device))
         answer: Floats = scores[0].double().cpu().numpy()
         return answer
 
