@@ -123,7 +123,7 @@ def write(raw: Any, out: Path, form: Format, name: BidsName, reference: str) -> 
             out.parent.mkdir(parents=True, exist_ok=True)
             writers[form]()
         except Exception as exc:  # MNE and what it calls raise RuntimeErrors, ValueErrors and others of their own
-            raise RecordingError(f"{out}: cannot be written as {form}: {exc or type(exc).__name__}") from exc
+            raise RecordingError(f"{out}: cannot be written as {form}: {str(exc) or type(exc).__name__}") from exc
     texts = dict.fromkeys(str(one.message) for one in caught if issubclass(one.category, RuntimeWarning))
     return [" ".join(text.split()) for text in texts if not any(part in text for part in UNIMPORTANT)]
 

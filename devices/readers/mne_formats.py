@@ -94,7 +94,7 @@ def read(path: Path, options: ReadOptions) -> Recording:
                 raw.load_data(verbose="error")
             markers = _annotations(raw) + _companion(path, raw)
     except Exception as exc:  # MNE raises bare Exceptions, among many others, on damaged files
-        raise RecordingError(f"{path}: cannot be read: {exc or type(exc).__name__}") from exc
+        raise RecordingError(f"{path}: cannot be read: {str(exc) or type(exc).__name__}") from exc
     for text in {str(warning.message) for warning in caught if issubclass(warning.category, RuntimeWarning)}:
         if not PERSONAL.search(text):
             log.warning("%s: %s", path.name, text)

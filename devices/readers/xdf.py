@@ -92,7 +92,7 @@ def load(path: Path, only: str = "") -> list[Stream]:
             file.seek(0)
             streams, _ = pyxdf.load_xdf(file, wanted, dejitter_timestamps=False)
     except FAILURES as exc:
-        raise RecordingError(f"{path}: cannot be read as XDF: {exc or type(exc).__name__}") from exc
+        raise RecordingError(f"{path}: cannot be read as XDF: {str(exc) or type(exc).__name__}") from exc
     return list(streams)
 
 
