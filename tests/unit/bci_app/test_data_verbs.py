@@ -18,7 +18,7 @@ from bci_app.cli import app
 from bci_app.data_check import Findings
 from models.dataset import Key, Labelled, Trial
 from models.datasets import eegmat
-from models.fetching import fetch_physionet
+from models.reading.fetching import fetch_physionet
 from pipelines.errors import BciError, ConfigError, RecordingError
 from pipelines.plugins import names
 from pipelines.signal import Channel, StreamSpec, make_chunk

@@ -88,14 +88,14 @@ def test_code_without_source_is_refused(package: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "shared"),
     [
-        ("eegmat", "models.mne_files"),
+        ("eegmat", "models.reading.mne_files"),
         ("eegmat", "pipelines.signal"),
-        ("mi_vr", "models.mat_files"),
-        ("mi_vr", "models.epochs"),
-        ("shu", "models.epochs"),
-        ("seed_iv", "models.seed_files"),
-        ("muse_p300", "models.muse_recordings"),
-        ("tuev", "models.mne_files"),
+        ("mi_vr", "models.reading.mat_files"),
+        ("mi_vr", "models.reading.epochs"),
+        ("shu", "models.reading.epochs"),
+        ("seed_iv", "models.reading.seed_files"),
+        ("muse_p300", "models.reading.muse_recordings"),
+        ("tuev", "models.reading.mne_files"),
     ],
 )
 def test_readers_that_data_sets_share_are_part_of_their_code(
