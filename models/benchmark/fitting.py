@@ -231,8 +231,12 @@ class Trial:
         return 1e3 * float(np.median(taken_s[1:] or taken_s))
 
     def _calibration_s(self) -> float:
-        """Return how much signal adaptation took of a test person (s): windows may overlap, seconds count once."""
-        rows = np.concatenate([self.fold.rest, self.fold.labelled])
+        """Return how much signal adaptation took of a test person (s): windows may overlap, seconds count once.
+
+        Rest does not count where the estimator takes no notice of it.
+        """
+        rest = self.fold.rest if isinstance(self.estimator, PersonAdaptive) else no_rows()
+        rows = np.concatenate([rest, self.fold.labelled])
         rows = rows[np.isin(self.prepared.table["subject"][rows], self._people)]
         table = self.prepared.table[rows]
         total_s = 0.0

@@ -93,8 +93,12 @@ def calibration_error(truth: Truth, said: Said) -> float:
 
 
 def bits_per_decision(truth: Truth, said: Said) -> float:
-    """Information in one decision (bit) at this accuracy (Wolpaw et al. 1998); 0 at or below chance."""
-    n, p = said.shape[1], accuracy(truth, said)
+    """Information in one decision (bit; Wolpaw et al. 1998) at the balanced accuracy; 0 at or below chance.
+
+    The formula is for classes that occur equally often: with the plain accuracy, a decoder that always names the
+    commoner class would seem to say something.
+    """
+    n, p = said.shape[1], balanced_accuracy(truth, said)
     if p <= 1 / n:
         return 0.0
     wrong = (1 - p) * np.log2((1 - p) / (n - 1)) if p < 1 else 0.0
@@ -102,7 +106,7 @@ def bits_per_decision(truth: Truth, said: Said) -> float:
 
 
 def bits_per_minute(bits: float, decision_s: float) -> float:
-    """Information transfer rate (bit/min) where a decision takes ``decision_s`` of signal."""
+    """Information transfer rate (bit/min) where a decision takes ``decision_s``, from the cue on where there is one."""
     return bits * 60.0 / decision_s
 
 

@@ -60,6 +60,11 @@ class Recipe(PluginSettings):
         """Step between windows (s)."""
         return self.window_s if self.hop_s is None else self.hop_s
 
+    @property
+    def decision_s(self) -> float:
+        """Time from a trial's start until its first window is complete (s)."""
+        return max(0.0, self.from_s) + self.window_s
+
     def tables(self, about: About) -> list[dict[str, Any]]:
         """Return the tables of all stages, the selection of channels first."""
         return [{"kind": "select", "channels": list(self.channels or about.channels)}, *self.stages]
@@ -100,14 +105,19 @@ def cbramod_eegmat(about: About) -> Recipe:
 
 
 def adabrain(about: About) -> Recipe:
-    """AdaBrain-Bench: 0.1-75 Hz and a notch at 50 Hz, but causal as a live session must be, then 200 Hz."""
+    """AdaBrain-Bench: 0.1-75 Hz and a notch at 50 Hz, but causal as a live session must be, then 200 Hz.
+
+    Recordings too slow for 75 Hz have a high-pass alone, and no notch at or beyond half their rate.
+    """
+    high_hz = 75.0 if about.rate_hz > 150.0 else None
+    notch = ({"kind": "notch", "freq_hz": 50.0},) if about.rate_hz > 100.0 else ()
     return Recipe(
         window_s=about.window_s,
         from_s=about.from_s,
         stages=(
             {"kind": "nonfinite"},
-            {"kind": "notch", "freq_hz": 50.0},
-            {"kind": "bandpass", "low_hz": 0.1, "high_hz": 75.0},
+            *notch,
+            {"kind": "bandpass", "low_hz": 0.1, "high_hz": high_hz},
             {"kind": "resample", "rate_hz": 200.0},
         ),
     )

@@ -163,7 +163,7 @@ def _row(condition: Condition, model: str, found: list[tuple[Job, Predictions]],
         for figure in pooled[0]
     }
     if "bits_per_decision" in table:
-        table["bits_per_minute"] = bits_per_minute(1.0, job.recipe.window_s) * table["bits_per_decision"]
+        table["bits_per_minute"] = bits_per_minute(1.0, job.recipe.decision_s) * table["bits_per_decision"]
     undefined = NEED_PROBABILITIES if kind == "choice" else ()
     table |= {figure: np.full_like(table[figure], np.nan) for figure in undefined}
     faults = [name for name in found[0][1].said if name != CLEAN]

@@ -20,7 +20,7 @@ import pytest
 
 from models import datasets
 from models.benchmark.preparation import prepare
-from models.benchmark.recipe import Recipe
+from models.benchmark.recipe import Recipe, named
 from models.benchmark.windows import TRIAL
 from models.dataset import DataSet, Key, Labelled, Part
 from pipelines.errors import RecordingError
@@ -241,6 +241,14 @@ def test_recording_without_a_file_is_not_listed_or_the_file_is_named(kind: str, 
         except RecordingError as refusal:
             said = str(refusal)
         assert target.name in said
+
+
+@pytest.mark.parametrize("recipe", ["default", "adabrain"])
+def test_recipes_fit_the_rate_of_every_data_set(kind: str, recipe: str) -> None:
+    data = made(kind).data
+    spec = data.read(data.keys()[0]).spec
+    stages = named(recipe, data.about).pipeline(data.about)
+    assert stages.prepare(spec).rate_hz == 200.0
 
 
 def test_the_default_recipe_takes_a_window_of_every_trial_that_is_long_enough(kind: str, tmp_path: Path) -> None:

@@ -60,10 +60,16 @@ def test_information_by_hand() -> None:
     four = np.eye(4)
     assert bits(np.arange(4), four) == pytest.approx(2.0)
     assert bits(np.zeros(4, dtype=int), four) == 0.0
-    half = np.eye(2)[[0, 0, 0, 1, 1, 1, 1, 1, 0, 1]]
-    truth = np.array([0, 0, 0, 1, 1, 1, 1, 0, 1, 1])
+    half = np.eye(2)[[0, 0, 0, 0, 1, 1, 1, 1, 1, 0]]
+    truth = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
     assert bits(truth, half) == pytest.approx(1 + 0.8 * np.log2(0.8) + 0.2 * np.log2(0.2))
     assert bits_per_minute(2.0, 4.0) == 30.0
+
+
+def test_naming_the_commoner_class_says_nothing() -> None:
+    truth = np.array([0, 1, 1, 1, 1, 1, 1, 1])
+    assert METRICS["accuracy"].score(truth, np.tile([0.1, 0.9], (8, 1))) == 0.875
+    assert METRICS["bits_per_decision"].score(truth, np.tile([0.1, 0.9], (8, 1))) == 0.0
 
 
 def test_regression_by_scikit_learn() -> None:

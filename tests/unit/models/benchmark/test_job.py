@@ -85,6 +85,7 @@ def test_rest_helps_an_estimator_that_uses_it(people: Prepared, place: Place) ->
     assert score(unused) < 0.7
     assert score(rested) > 0.95
     assert {one.calibration_s for one in rested} == {12.0}
+    assert {one.calibration_s for one in unused} == {0.0}
 
 
 def test_labelled_windows_teach(people: Prepared, place: Place) -> None:

@@ -115,6 +115,10 @@ def test_a_figure_that_is_not_defined_for_somebody_is_left_out() -> None:
 def test_information_is_by_the_length_of_a_decision() -> None:
     assert only(loso("a", {"x": 8})).mean("bits_per_minute") == pytest.approx(12.0)
     assert only(loso("a", {"x": 8}, recipe=Recipe(window_s=2.0))).mean("bits_per_minute") == pytest.approx(30.0)
+    late = Recipe(window_s=2.0, from_s=1.0)
+    assert only(loso("a", {"x": 8}, recipe=late)).mean("bits_per_minute") == pytest.approx(20.0)
+    early = Recipe(window_s=2.0, from_s=-0.5)
+    assert only(loso("a", {"x": 8}, recipe=early)).mean("bits_per_minute") == pytest.approx(30.0)
 
 
 def test_perturbed_windows_are_judged_alike() -> None:
