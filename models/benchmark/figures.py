@@ -17,6 +17,8 @@ from models.benchmark.settings.multi_subject import FewShot
 
 mpl.rcParams["text.parse_math"] = False  # a dollar in the name of a model is a dollar
 INK, FAINT, DOT = "#1f2933", "#cbd2d9", "#2f6fab"
+FILES = ("matrix.png", "people-[0-9]*.png", "faults-[0-9]*.png", "few-shot-[0-9]*.png")
+"""Names that pictures of a report may have."""
 COLOURS = ("#2f6fab", "#c2571a", "#3b8e5a", "#8a4fa3", "#b8912b", "#5f6b76", "#a83246", "#2a9d98")
 
 
@@ -49,7 +51,7 @@ def people(rows: Sequence[Row]) -> Figure:
 
 
 def matrix(rows: Sequence[Row]) -> Figure:
-    """Models against conditions; colour is the distance from chance to the best that is possible."""
+    """Models against conditions, numbered as in the report; colour is the way from chance to the best possible."""
     conditions = sorted({row.condition for row in rows})
     models = sorted({row.model for row in rows}, key=lambda model: -_mean_gain(rows, model))
     values = np.full((len(models), len(conditions)), np.nan)
@@ -64,7 +66,8 @@ def matrix(rows: Sequence[Row]) -> Figure:
     for (i, j), word in np.ndenumerate(words):
         light = not np.isfinite(values[i, j]) or values[i, j] > 0.6
         axes.text(j, i, word, ha="center", va="center", fontsize=8, color="black" if light else "white")
-    axes.set_xticks(range(len(conditions)), [_short(c) for c in conditions], rotation=40, ha="right", fontsize=8)
+    titles = [_short(number, condition) for number, condition in enumerate(conditions, start=1)]
+    axes.set_xticks(range(len(conditions)), titles, rotation=40, ha="right", fontsize=8)
     axes.set_yticks(range(len(models)), models, fontsize=9)
     axes.tick_params(length=0)
     for side in axes.spines.values():
@@ -165,9 +168,12 @@ def _mean_gain(rows: Sequence[Row], model: str) -> float:
     return float(np.mean(gains)) if gains else -1.0
 
 
-def _short(condition: Condition) -> str:
-    calibration = "" if condition.calibration == "no calibration" else f"\n{condition.calibration}"
-    return f"{condition.data}\n{condition.setting}{calibration}"
+def _short(number: int, condition: Condition) -> str:
+    """Name a condition without its details: the number leads to them."""
+    data, setting, calibration = (
+        words.partition(" (")[0] for words in (condition.data, condition.setting, condition.calibration)
+    )
+    return f"{number}. {data}\n{setting}" + ("" if calibration == "no calibration" else f", {calibration}")
 
 
 def _chance(axes: Any, chance: float, *, vertical: bool) -> None:

@@ -180,6 +180,9 @@ def write(rows: Sequence[Row], folder: Path, title: str, description: str, comma
         What printed the figures.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for pattern in figures.FILES:
+        for stale in folder.glob(pattern):
+            stale.unlink()
     pictures = {name: figures.png(figure) for name, figure in figures.all_of(rows).items()}
     written = []
     for name, picture in pictures.items():

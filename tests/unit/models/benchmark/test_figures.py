@@ -37,6 +37,9 @@ def test_the_matrix_has_the_best_on_top_and_gaps_where_nothing_was_measured() ->
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_yticklabels()] == ["b", "a"]
     assert [text.get_text() for text in axes.texts] == ["1.00", ".75", ".50", ""]
+    words = [text.get_text() for text in axes.get_xticklabels()]
+    assert [word.partition("\n")[2] for word in words] == ["leave one subject out", "leave one subject out, rest"]
+    assert [word[:2] for word in words] == ["1.", "2."]
     png(figure)
 
 

@@ -74,6 +74,14 @@ def test_pictures_that_are_named_are_there(tmp_path: Path) -> None:
     assert named == {path.name for path in tmp_path.glob("*.png")}
 
 
+def test_pictures_of_an_earlier_report_are_removed_and_others_kept(tmp_path: Path) -> None:
+    (tmp_path / "people-of-mine.png").touch()
+    report(some(), tmp_path)
+    assert (tmp_path / "people-02.png").exists()
+    report(loso("good", {"x": 7, "y": 3}), tmp_path)
+    assert {path.name for path in tmp_path.glob("*.png")} == {"matrix.png", "people-01.png", "people-of-mine.png"}
+
+
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     report(some(), tmp_path / "a")
     report(some()[::-1], tmp_path / "b")
