@@ -95,17 +95,17 @@ def report(
 @bench.command()
 def eegmat(folder: Folder, *, as_json: AsJson = False) -> None:
     """Measure the workload decoders on EEGMAT, leaving one subject out."""
-    from bci_app import training_verbs
+    from bci_app import accuracy_verbs
 
-    training_verbs.bench_eegmat(folder, as_json=as_json)
+    accuracy_verbs.bench_eegmat(folder, as_json=as_json)
 
 
 @bench.command()
 def ssvep(folder: Folder, *, as_json: AsJson = False) -> None:
     """Measure the untrained SSVEP decoder on SSVEP-Exoskeleton."""
-    from bci_app import training_verbs
+    from bci_app import accuracy_verbs
 
-    training_verbs.bench_ssvep(folder, as_json=as_json)
+    accuracy_verbs.bench_ssvep(folder, as_json=as_json)
 
 
 @bench.command()

@@ -17,11 +17,13 @@ from rich.text import Text
 from bci_app.bench_cli import bench
 from bci_app.data_cli import data
 from bci_app.logging_setup import configure_logging
+from bci_app.train_cli import train
 from pipelines.errors import BciError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Real-time brain-computer interface.")
 app.add_typer(bench, name="bench")
 app.add_typer(data, name="data")
+app.add_typer(train, name="train")
 console = Console()
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: key=value, dotted keys.")]
@@ -196,18 +198,6 @@ def doctor(*, as_json: AsJson = False) -> None:
     else:
         console.print(checkup.table(findings))
     raise SystemExit(any(not finding.ok for finding in findings))
-
-
-@app.command()
-def train(
-    kind: Annotated[str, typer.Argument(help="bandpower or riemann.")],
-    data: Annotated[Path, typer.Argument(help="Folder of the EEGMAT recordings.")],
-    out: Annotated[Path, typer.Argument(help="Folder of the new checkpoint.")],
-) -> None:
-    """Train a workload decoder on EEGMAT with the live signal stages."""
-    from bci_app import training_verbs
-
-    training_verbs.train_workload(data, out, kind)
 
 
 def _show(values: Any, tables: Any, *, as_json: bool) -> None:

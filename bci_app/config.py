@@ -116,14 +116,24 @@ def load_session(path: str | Path, overrides: Sequence[str] = ()) -> SessionSett
     ConfigError
         If the file is absent, no TOML, or says something that is not allowed.
     """
+    return validate(with_overrides(read_toml(path), overrides), str(path))
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If it is absent or no TOML.
+    """
     file = Path(path)
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as exc:
         raise ConfigError(f"{file}: cannot be read: {exc.strerror}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{file}: not valid TOML: {exc}") from exc
-    return validate(with_overrides(values, overrides), str(file))
 
 
 def with_overrides(values: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:

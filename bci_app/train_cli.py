@@ -1,0 +1,41 @@
+"""``bci-app train``: learn from data what a training file (TOML) says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class _FileOrVerb(TyperGroup):
+    """``train FILE.toml`` is short for ``train run FILE.toml``: what is no verb is a file."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """See click."""
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+train = typer.Typer(
+    cls=_FileOrVerb,
+    no_args_is_help=True,
+    help="Train what FILE.toml says: bci-app train FILE.toml [--set key=value] [--out DIR].",
+)
+
+
+@train.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="Training file (TOML); its 'kind' names the task.")],
+    *,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the run; none: out/train/NAME.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a setting: key=value, dotted keys.")
+    ] = None,
+) -> None:
+    """Run a training file; Ctrl-C saves, and the same command goes on."""
+    from bci_app import train_verb
+
+    train_verb.run_training(file, overrides or (), out)
