@@ -66,19 +66,26 @@ class StructuredSparseLayer(nn.Module):
         Electrodes in regions 0 to 4, in sorted order.
     d_model, n_heads, d_ff, dropout
         As in a Transformer.
+    ssa
+        Whether there is attention at all; without it the feed-forward block is left, for ablations.
     """
 
     mask: Tensor
     region_mean: Tensor
 
-    def __init__(self, sizes: Sequence[int], d_model: int, n_heads: int, d_ff: int, dropout: float) -> None:
+    def __init__(
+        self, sizes: Sequence[int], d_model: int, n_heads: int, d_ff: int, dropout: float, *, ssa: bool = True
+    ) -> None:
         super().__init__()
-        self.inter_window_attn = SelfAttention(d_model, n_heads, dropout)
-        self.inter_region_attn = SelfAttention(d_model, n_heads, dropout)
-        self.global_fc = nn.Linear(d_model, d_model)
+        self.ssa = ssa
+        if ssa:
+            self.inter_window_attn = SelfAttention(d_model, n_heads, dropout)
+            self.inter_region_attn = SelfAttention(d_model, n_heads, dropout)
+            self.global_fc = nn.Linear(d_model, d_model)
+            self.norm1, self.norm2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.linear1 = nn.Linear(d_model, d_ff)
         self.linear2 = nn.Linear(d_ff, d_model)
-        self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d_model) for _ in range(3))
+        self.norm3 = nn.LayerNorm(d_model)
         self.dropout = nn.Dropout(dropout)
         # Not persistent: the montage is no part of the weights, one file serves every electrode set.
         self.register_buffer("mask", inter_region_mask(sizes), persistent=False)
@@ -86,8 +93,9 @@ class StructuredSparseLayer(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Map (batch, channels, patches, d_model), channels sorted by region, to the same shape."""
-        h = h + self.dropout(self._between_windows(self.norm1(h)))
-        h = h + self.dropout(self._between_regions(self.norm2(h)))
+        if self.ssa:
+            h = h + self.dropout(self._between_windows(self.norm1(h)))
+            h = h + self.dropout(self._between_regions(self.norm2(h)))
         spread: Tensor = self.linear2(self.dropout(F.gelu(self.linear1(self.norm3(h)))))
         return torch.add(h, self.dropout(spread))
 

@@ -30,6 +30,20 @@ class Architecture(BaseModel):
     n_heads: int = Field(8, ge=1)
     d_ff: int = Field(800, ge=1)
     layout: Layout = "official"
+    ssa: bool = True
+    region_tokenizer: bool = True
+
+    def network(self, *, dropout: float = 0.1) -> CSBrain:
+        """Make the network with fresh weights.
+
+        Raises
+        ------
+        ModelError
+            If montage or sizes do not fit together.
+        """
+        sizes = (self.n_layers, self.d_model, self.n_heads, self.d_ff)
+        switches = {"ssa": self.ssa, "region_tokenizer": self.region_tokenizer}
+        return CSBrain(self.regions, self.order, *sizes, dropout=dropout, layout=self.layout, **switches)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str) -> Architecture:
@@ -61,11 +75,8 @@ class Classifier(nn.Module):
 
     def __init__(self, architecture: Architecture, n_classes: int, *, dropout: float = 0.1) -> None:
         super().__init__()
-        a = architecture
-        self.network = CSBrain(
-            a.regions, a.order, a.n_layers, a.d_model, a.n_heads, a.d_ff, dropout=dropout, layout=a.layout
-        )
-        self.head = nn.Linear(a.d_model, n_classes)
+        self.network = architecture.network(dropout=dropout)
+        self.head = nn.Linear(architecture.d_model, n_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, channels, patches, 200) in units of 100 µV to scores (batch, n_classes)."""

@@ -48,11 +48,12 @@ class FusedCSBrain:
         self._order = network.order.clone()
         self._embedding = copy.deepcopy(network.patch_embedding).eval().requires_grad_(requires_grad=False)
         self._temporal = FusedTemporal(network.TemEmbedEEGLayer)
-        self._regional = FusedRegional(network.BrainEmbedEEGLayer)
+        regional = network.BrainEmbedEEGLayer
+        self._regional = None if regional is None else FusedRegional(regional)
         layers = cast("list[StructuredSparseLayer]", list(network.encoder.layers))
         self._layers = [FusedLayer(layer) for layer in layers]
         self._seen = layers[0].mask.clone()
-        self._n_heads = layers[0].inter_region_attn.n_heads
+        self._n_heads = network.n_heads
         self._d_model = layers[0].linear1.in_features
         out = cast("nn.Linear", network.proj_out[0])
         self._out = PackedLinear(out.weight, out.bias)
@@ -95,7 +96,7 @@ class FusedCSBrain:
 
     def _make_plan(self, batch: int, patches: int) -> _Plan:
         h = torch.empty(self.n_channels, batch, patches, self._d_model, device=self._order.device)
-        temporal, regional = self._temporal.bind(h), self._regional.bind(h)
+        tokenizers = [tokenizer.bind(h) for tokenizer in (self._temporal, self._regional) if tokenizer is not None]
         electrodes = VisibleKeys(self._seen, batch * patches * self._n_heads)
         windows = None
         if patches > WINDOW:
@@ -104,7 +105,7 @@ class FusedCSBrain:
             windows = VisibleKeys(everything, self.n_channels * batch * WINDOW * self._n_heads)
         steps = []
         for layer in self._layers:
-            steps += [temporal, regional, layer.bind(h, electrodes, windows)]
+            steps += [*tokenizers, layer.bind(h, electrodes, windows)]
         return _Plan(h, steps)
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.csbrain.attention import WINDOW, SelfAttention, StructuredSparseLayer
@@ -90,10 +90,39 @@ class FusedLayer:
     """One layer of the encoder; see :class:`StructuredSparseLayer`."""
 
     def __init__(self, layer: StructuredSparseLayer) -> None:
+        self._attention = _Attention(layer) if layer.ssa else None
+        self._norm = _Norm(layer.norm3)
+        self._widen = PackedLinear(layer.linear1.weight, layer.linear1.bias, gelu=True)
+        self._narrow = PackedLinear(layer.linear2.weight, layer.linear2.bias)
+
+    def bind(self, h: Tensor, electrodes: VisibleKeys, windows: VisibleKeys | None) -> Callable[[], None]:
+        """Return what changes ``h`` (channels, batch, patches, d_model) in place."""
+        rows = h.view(-1, h.shape[-1])
+
+        def step() -> None:
+            if self._attention is not None:
+                self._attention.add_to(h, electrodes, windows)
+            self._narrow.add_to(rows, self._widen(self._norm(rows)))
+
+        return step
+
+
+class _Norm:
+    """A layer normalisation with its weights as they are now."""
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        self._weight, self._bias, self._eps = norm.weight.detach().clone(), norm.bias.detach().clone(), norm.eps
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x, self._weight.shape, self._weight, self._bias, self._eps)
+
+
+class _Attention:
+    """The two attention blocks of a layer."""
+
+    def __init__(self, layer: StructuredSparseLayer) -> None:
         d_model = layer.linear1.in_features
-        self._shape = (d_model,)
-        norms = (layer.norm1, layer.norm2, layer.norm3)
-        self._norms = [(n.weight.detach().clone(), n.bias.detach().clone(), n.eps) for n in norms]
+        self._norm_windows, self._norm_electrodes = _Norm(layer.norm1), _Norm(layer.norm2)
         window, out = layer.inter_window_attn, layer.inter_window_attn.out_proj
         value, value_bias = window.in_proj_weight[2 * d_model :], window.in_proj_bias[2 * d_model :]
         # With one window there is one key: attention is the map of the values, then that of the output.
@@ -101,39 +130,28 @@ class FusedLayer:
         self._windows = FusedAttention(window)
         self._electrodes = FusedAttention(layer.inter_region_attn)
         self._global = PackedLinear(layer.global_fc.weight, layer.global_fc.bias)
-        self._widen = PackedLinear(layer.linear1.weight, layer.linear1.bias, gelu=True)
-        self._narrow = PackedLinear(layer.linear2.weight, layer.linear2.bias)
         # One row per region, not one per electrode: global_fc then has as few rows.
         self._members = torch.unique_consecutive(layer.region_mean, dim=0).ne(0).to(layer.region_mean).T.contiguous()
         self._means = (self._members / self._members.sum(dim=0)).T.contiguous()
 
-    def bind(self, h: Tensor, electrodes: VisibleKeys, windows: VisibleKeys | None) -> Callable[[], None]:
-        """Return what changes ``h`` (channels, batch, patches, d_model) in place."""
+    def add_to(self, h: Tensor, electrodes: VisibleKeys, windows: VisibleKeys | None) -> None:
+        """Add both blocks to ``h`` (channels, batch, patches, d_model), one after the other, in place."""
         channels, _, _, d_model = h.shape
         rows = h.view(-1, d_model)
-
-        def step() -> None:
-            if windows is None:
-                self._one_window.add_to(rows, self._norm(0, rows))
-            else:
-                self._between_windows(h, windows)
-            y = self._norm(1, rows)
-            planes = y.view(channels, -1)
-            regions = self._global((self._means @ planes).view(-1, d_model))
-            planes.addmm_(self._members, regions.view(-1, planes.shape[1]))
-            self._electrodes.add_to(rows, y, electrodes)
-            self._narrow.add_to(rows, self._widen(self._norm(2, rows)))
-
-        return step
-
-    def _norm(self, which: int, x: Tensor) -> Tensor:
-        weight, bias, eps = self._norms[which]
-        return F.layer_norm(x, self._shape, weight, bias, eps)
+        if windows is None:
+            self._one_window.add_to(rows, self._norm_windows(rows))
+        else:
+            self._between_windows(h, windows)
+        y = self._norm_electrodes(rows)
+        planes = y.view(channels, -1)
+        regions = self._global((self._means @ planes).view(-1, d_model))
+        planes.addmm_(self._members, regions.view(-1, planes.shape[1]))
+        self._electrodes.add_to(rows, y, electrodes)
 
     def _between_windows(self, h: Tensor, keys: VisibleKeys) -> None:
         _, _, patches, d_model = h.shape
         n_windows = len(keys.closed)
-        y = F.pad(self._norm(0, h), (0, 0, 0, n_windows * WINDOW - patches))
+        y = F.pad(self._norm_windows(h), (0, 0, 0, n_windows * WINDOW - patches))
         # Windows first: an axis of its own for attention, and all else behind it with one stride.
         z = y.view(-1, n_windows, WINDOW * d_model).transpose(0, 1).reshape(-1, d_model)
         mixed = self._windows(z, keys).view(n_windows, -1, WINDOW * d_model).transpose(0, 1)

@@ -39,6 +39,9 @@ class CSBrain(nn.Module):
         Used in training alone.
     layout
         How the temporal tokenizer reads its tokens, see :class:`TemporalTokenizer`.
+    ssa, region_tokenizer
+        Whether there are attention blocks and a regional tokenizer; without them, for ablations, their weights are
+        absent.
 
     Raises
     ------
@@ -59,18 +62,20 @@ class CSBrain(nn.Module):
         *,
         dropout: float = 0.1,
         layout: Layout = "official",
+        ssa: bool = True,
+        region_tokenizer: bool = True,
     ) -> None:
         super().__init__()
         _check(regions, order, d_model, n_heads, layout)
         sizes = [list(regions).count(r) for r in range(N_REGIONS)]
-        self.n_channels = len(regions)
+        self.n_channels, self.n_heads = len(regions), n_heads
         self.register_buffer("order", torch.tensor(list(order)), persistent=False)
         self.patch_embedding = PatchEmbedding(d_model, dropout)
         # These two names are those of the released weights; one module of each serves all layers.
         self.TemEmbedEEGLayer = TemporalTokenizer(d_model, layout)
-        self.BrainEmbedEEGLayer = RegionTokenizer(d_model, sizes)
+        self.BrainEmbedEEGLayer = RegionTokenizer(d_model, sizes) if region_tokenizer else None
         self.encoder = _Encoder(
-            [StructuredSparseLayer(sizes, d_model, n_heads, d_ff, dropout) for _ in range(n_layers)]
+            [StructuredSparseLayer(sizes, d_model, n_heads, d_ff, dropout, ssa=ssa) for _ in range(n_layers)]
         )
         self.proj_out = nn.Sequential(nn.Linear(d_model, PATCH))
         for module in self.modules():
@@ -96,7 +101,8 @@ class CSBrain(nn.Module):
         h: Tensor = self.patch_embedding(x[:, self.order], mask)
         for layer in self.encoder.layers:
             h = h + self.TemEmbedEEGLayer(h)
-            h = h + self.BrainEmbedEEGLayer(h)
+            if self.BrainEmbedEEGLayer is not None:
+                h = h + self.BrainEmbedEEGLayer(h)
             h = layer(h)
         return h
 

@@ -174,3 +174,12 @@ def test_wrong_inputs_are_refused() -> None:
         fused.features(signal(5, 2))
     with pytest.raises(SpecMismatch, match=r"mask has shape \(1, 4, 3\)"):
         fused(signal(4, 2), torch.zeros(1, 4, 3))
+
+
+@pytest.mark.parametrize("patches", [5, 7])
+@pytest.mark.parametrize(("ssa", "region_tokenizer"), [(False, True), (True, False), (False, False)])
+@torch.inference_mode()
+def test_networks_without_parts_are_fused_without_them(*, ssa: bool, region_tokenizer: bool, patches: int) -> None:
+    net = network((2, 1, 0, 1, 3), ssa=ssa, region_tokenizer=region_tokenizer, **SMALL)
+    x = signal(7, patches, 2)
+    assert difference(fuse(net)(x), net(x)) < 1e-5

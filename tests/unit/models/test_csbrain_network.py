@@ -223,3 +223,16 @@ def test_wrong_inputs_are_refused() -> None:
         net(signal(4, 2)[..., :199])
     with pytest.raises(SpecMismatch, match=r"mask has shape \(1, 4, 3\)"):
         net(signal(4, 2), torch.zeros(1, 4, 3))
+
+
+def test_without_attention_or_regional_tokens_their_weights_are_absent_and_the_others_keep_their_names() -> None:
+    small = {"n_layers": 2, "d_model": 40, "n_heads": 4, "d_ff": 80}
+    whole = set(CSBrain([0, 4, 3], [0, 2, 1], **small).state_dict())
+    bare = set(CSBrain([0, 4, 3], [0, 2, 1], ssa=False, region_tokenizer=False, **small).state_dict())
+    gone = whole - bare
+    assert not bare - whole
+    assert any("inter_region_attn" in key for key in gone)
+    assert all(
+        any(part in key for part in ("_attn.", "global_fc", "norm1", "norm2", "BrainEmbedEEGLayer")) for key in gone
+    )
+    assert not any("norm3" in key or "TemEmbed" in key for key in gone)
