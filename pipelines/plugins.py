@@ -25,6 +25,7 @@ HOMES = {
     "decoders": "models.decoders",
     "sinks": "bci_app.sinks",
     "panels": "ui.panels",
+    "steps": "ui.steps",
     "datasets": "models.datasets",
     "estimators": "models.estimators",
     "tasks": "models.training.tasks",

@@ -37,7 +37,7 @@ def take(settings: SessionSettings, seconds: float, file: Path, size: tuple[int,
     window.client.session.connect(lambda _: first_chunk.start())
     window.client.running.connect(lambda running: None if running else QTimer.singleShot(200, loop.quit))
     if settings.decoder is not None:
-        window.decoder_box.setCurrentText(settings.decoder.name)
+        window.bar.decoder_box.setCurrentText(settings.decoder.name)
     window.run(settings)
     loop.exec()
     if not window.grab().save(str(file)):

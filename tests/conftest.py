@@ -25,6 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_preferences_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the window's tests, and the programs they start, away from the preferences of whoever runs them."""
+    os.environ["BCI_APP_PREFERENCES"] = str(tmp_path_factory.mktemp("preferences") / "window.ini")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of the shared recordings; use with ``@pytest.mark.shared``."""

@@ -1,23 +1,15 @@
-"""The main window: toolbar, message bar, and the panels around the engine's client."""
+"""The main window: the path of steps in its centre, panels around it, toolbar and message bar above."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDockWidget,
-    QFileDialog,
-    QLabel,
-    QLineEdit,
-    QMainWindow,
-    QSizePolicy,
-    QToolBar,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QWidget
 
 from bci_app.config import SessionSettings, demo_session
 from bci_app.events import (
@@ -30,160 +22,191 @@ from bci_app.events import (
     StopRecording,
 )
 from pipelines.errors import BciError
-from pipelines.plugins import make
-from ui import layouts, theme
+from pipelines.plugins import make, names
+from ui import layouts, preferences
+from ui.docks import Docks
+from ui.draft import Draft
 from ui.engine_client import EngineClient
 from ui.message_bar import MessageBar
 from ui.panel import Panel
-from ui.session_files import DECODERS, RECORDING_FILTER, SESSION_FILTER, SPEEDS, open_file, with_recorder
-
-SIDE = ("decision", "status", "timing")
+from ui.session_bar import SessionBar
+from ui.session_files import RECORDING_FILTER, SESSION_FILTER, open_file, with_recorder
+from ui.step import Step
+from ui.step_bar import StepBar
 
 
 class MainWindow(QMainWindow):
     """Everything a person sees. It survives the engine: a crash is a message, and another session can be started."""
 
-    def __init__(self, client: EngineClient) -> None:
+    def __init__(self, client: EngineClient, store: QSettings | None = None) -> None:
         super().__init__()
         self.setWindowTitle("bci-app")
-        self.resize(1440, 900)
         self.client = client
-        self._settings: SessionSettings | None = None
+        self.store = store or preferences.of_user()
+        self.draft = Draft(self)
         self._recording: set[str] = set()
         self.message_bar = MessageBar()
-        self.panels: dict[str, Panel] = {}
-        self._build_toolbar()
-        self._build_panels()
-        client.state.connect(self._on_state)
-        client.notice.connect(self._on_notice)
-        client.recording.connect(self._on_recording)
-        client.running.connect(self._on_running)
-        self._on_running(running=False)
-        self.panels["traces"].setFocus()
+        self.bar = SessionBar()
+        self.addToolBar(self.bar)
+        self.panels: dict[str, Panel] = self._make_all("panels")
+        steps: dict[str, Step] = self._make_all("steps")
+        self.steps = dict(sorted(steps.items(), key=lambda item: item[1].order))
+        self._build_centre()
+        inside = {step.centre for step in self.steps.values()}
+        around = {name: panel for name, panel in self.panels.items() if name not in inside}
+        self.docks = Docks(self, around, self.store)
+        self._build_menus()
+        self._connect()
+        self._restore_geometry()
+        self.step = next(iter(self.steps))
+        self._come_to(self.step)
+        self._show_running()
 
     def run(self, settings: SessionSettings) -> None:
-        """Start a session, ending the one that runs."""
-        self._settings = settings = with_recorder(settings)
+        """Start a session, ending the one that runs; it becomes the draft."""
+        self.draft.replace(f"session {settings.name}", settings)
         self.message_bar.clear()
         self.setWindowTitle(f"{settings.name} – bci-app")
-        self.client.start(settings.model_dump(mode="json"))
+        self.client.start(with_recorder(settings).model_dump(mode="json"))
+
+    def _run_if_right(self, settings: SessionSettings) -> None:
+        self._try(lambda: self.run(settings))
 
     def run_demo(self, seconds: float | None = None, folder: str = "recordings") -> None:
         """Start the simulated participant, recorded into a folder."""
         self._try(lambda: self.run(demo_session(seconds, folder)))
+        self.go_to("signal")
 
     def open_path(self, path: str | Path) -> None:
         """Start the session of a TOML file, or replay a recording."""
-        decoder, speed = self.decoder_box.currentText(), self.speed_box.currentData()
-        self._try(lambda: self.run(open_file(path, decoder, speed)))
+        decoder, speed = self.bar.decoder_box.currentText(), self.bar.speed_box.currentData()
+        if self._try(lambda: self.run(open_file(path, decoder, speed))):
+            self.go_to("signal")
+
+    def go_to(self, name: str) -> None:
+        """Bring a step to the front; the docks stand as they did when it was last left."""
+        if name != self.step and name in self.steps:
+            self.docks.keep(self.step)
+            self._come_to(name)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """End the engine, so that its recording is closed, then the window."""
+        self.docks.keep(self.step)
+        self.store.setValue("geometry", self.saveGeometry())
+        self.store.sync()
         self.client.stop()
         super().closeEvent(event)
 
-    def _try(self, action: Callable[[], None]) -> None:
+    def _come_to(self, name: str) -> None:
+        self.step, step = name, self.steps[name]
+        if step.centre in self.panels:
+            step.host(self.panels[step.centre])
+        self.stack.setCurrentWidget(step)
+        self.step_bar.show_current(name)
+        self.docks.arrange(name, step.shows)
+        step.setFocus()  # keys belong to the page, not to the text of the next marker
+        step.enter()
+
+    def _try(self, action: Callable[[], None]) -> bool:
         try:
             action()
         except BciError as exc:
             self.message_bar.say("error", str(exc))
+            return False
+        return True
 
-    def _build_toolbar(self) -> None:
-        bar = QToolBar("Session", movable=False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.addToolBar(bar)
-        self.open_session = self._action(bar, "Open session …", "Ctrl+O", self._choose_session)
-        self.open_recording = self._action(bar, "Open recording …", "Ctrl+R", self._choose_recording)
-        self.demo = self._action(bar, "Demo", "Ctrl+D", self.run_demo)
-        bar.addSeparator()
-        self.start_stop = self._action(bar, "Start", "F5", self._toggle_running)
-        self.record = self._action(bar, "Record", "F6", self._toggle_recording)
-        bar.addSeparator()
-        self.marker_text = QLineEdit("marker", maxLength=100, placeholderText="marker text")
-        self.marker_text.setFixedWidth(130)
-        bar.addWidget(self.marker_text)
-        self.set_marker = self._action(bar, "Set marker (M)", "M", self._insert_marker)
-        bar.addSeparator()
-        self.decoder_box, self.speed_box = QComboBox(), QComboBox()
-        self.decoder_box.addItems(DECODERS)
-        for text, speed in SPEEDS.items():
-            self.speed_box.addItem(text, speed)
-        for text, box in (("Recordings: decoder", self.decoder_box), ("speed", self.speed_box)):
-            bar.addWidget(layouts.muted(text))
-            bar.addWidget(box)
-        space = QWidget()
-        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(space)
-        self.state_chip = QLabel("idle", alignment=Qt.AlignmentFlag.AlignCenter)
-        self.state_chip.setMinimumSize(QSize(110, 26))
-        bar.addWidget(self.state_chip)
-        self._show_state(EngineState.IDLE)
+    def _make_all(self, kind: str) -> dict[str, Any]:
+        """Make all plug-ins of a kind; one that cannot be made is a message, not the end of the window."""
+        made: dict[str, Any] = {}
+        for name in names(kind):
+            try:
+                made[name] = make(kind, {"kind": name})
+            except BciError as exc:
+                self.message_bar.say("warning", str(exc))
+            else:
+                made[name].attach(self.client)
+        return made
 
-    def _action(self, bar: QToolBar, text: str, key: str, slot: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(key))
-        action.setToolTip(f"{text} ({key})")
-        action.triggered.connect(lambda _checked=False: slot())
-        bar.addAction(action)
-        return action
-
-    def _build_panels(self) -> None:
+    def _build_centre(self) -> None:
+        self.stack = QStackedWidget()
+        for step in self.steps.values():
+            self.stack.addWidget(step)
+            step.join(self.draft)
+            step.start_session.connect(self._run_if_right)
+        self.step_bar = StepBar(self.steps)
+        self.step_bar.chosen.connect(self.go_to)
         centre = QWidget()
         column = layouts.column(centre, 0, (0, 0, 0, 0))
+        column.addWidget(self.step_bar)
         column.addWidget(self.message_bar)
-        column.addWidget(self._make_panel("traces"), 1)
+        column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
-        docks = [self._dock(name, Qt.DockWidgetArea.RightDockWidgetArea) for name in SIDE]
-        messages = self._dock("messages", Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.resizeDocks(docks, [390] * len(docks), Qt.Orientation.Horizontal)
-        self.resizeDocks(docks, [440, 200, 200], Qt.Orientation.Vertical)
-        self.resizeDocks([messages], [84], Qt.Orientation.Vertical)
 
-    def _dock(self, name: str, area: Qt.DockWidgetArea) -> QDockWidget:
-        panel = self._make_panel(name)
-        dock = QDockWidget(panel.title, self)
-        dock.setObjectName(name)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-        )
-        dock.setWidget(panel)
-        self.addDockWidget(area, dock)
-        return dock
+    def _build_menus(self) -> None:
+        bar = self.bar
+        file, edit, session, view = (self.menuBar().addMenu(text) for text in ("&File", "&Edit", "&Session", "&View"))
+        file.addActions([bar.open_session, bar.open_recording, bar.demo])
+        file.addSeparator()
+        self._entry(file, "&Quit", "Ctrl+Q", self.close)
+        undo, redo = self.draft.undo_stack.createUndoAction(self), self.draft.undo_stack.createRedoAction(self)
+        undo.setShortcut(QKeySequence.StandardKey.Undo)
+        redo.setShortcut(QKeySequence.StandardKey.Redo)
+        edit.addActions([undo, redo])
+        session.addActions([bar.start_stop, bar.record, bar.set_marker])
+        for name, step in self.steps.items():
+            self._entry(view, step.title, f"Ctrl+{step.order}", partial(self.go_to, name))
+        self._entry(view, "&Next step", "Alt+Right", self.step_bar.go_on)
+        panels = view.addMenu("&Panels")
+        panels.addActions([dock.toggleViewAction() for dock in self.docks.docks.values()])
+        self._entry(view, "&Reset layout", "", lambda: self.docks.reset(self.steps[self.step].shows))
 
-    def _make_panel(self, name: str) -> Panel:
-        panel: Panel = make("panels", {"kind": name})
-        panel.attach(self.client)
-        self.panels[name] = panel
-        return panel
+    def _entry(self, menu: QWidget, text: str, key: str, slot: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(key))
+        action.triggered.connect(lambda _checked=False: slot())
+        menu.addAction(action)
+        return action
 
-    def _choose_session(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a session file", "", SESSION_FILTER)
-        if path:
-            self.open_path(path)
+    def _connect(self) -> None:
+        self.bar.open_session.triggered.connect(lambda: self._choose("Open a session file", SESSION_FILTER))
+        self.bar.open_recording.triggered.connect(lambda: self._choose("Open a recording", RECORDING_FILTER))
+        self.bar.demo.triggered.connect(lambda: self.run_demo())
+        self.bar.start_stop.triggered.connect(self._toggle_running)
+        self.bar.record.triggered.connect(self._toggle_recording)
+        self.bar.set_marker.triggered.connect(self._insert_marker)
+        self.draft.changed.connect(self._show_running)
+        self.client.state.connect(self._on_state)
+        self.client.notice.connect(self._on_notice)
+        self.client.recording.connect(self._on_recording)
+        self.client.running.connect(self._show_running)
 
-    def _choose_recording(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a recording", "", RECORDING_FILTER)
+    def _restore_geometry(self) -> None:
+        stored = self.store.value("geometry")
+        if not (isinstance(stored, QByteArray) and self.restoreGeometry(stored)):
+            self.resize(1440, 900)
+
+    def _choose(self, title: str, kinds: str) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, title, "", kinds)
         if path:
             self.open_path(path)
 
     def _toggle_running(self) -> None:
         if self.client.is_running:
             self.client.stop()
-        elif self._settings is not None:
-            self.run(self._settings)
+        else:
+            self._try(lambda: self.run(self.draft.settings()))
 
     def _toggle_recording(self) -> None:
         self.client.send(StopRecording() if self._recording else StartRecording())
 
     def _insert_marker(self) -> None:
-        self.client.send(InsertMarker(self.marker_text.text().strip() or "marker"))
+        self.client.send(InsertMarker(self.bar.marker_text.text().strip() or "marker"))
 
     def _on_state(self, event: StateEvent) -> None:
-        self._show_state(event.state)
+        self.bar.show_state(event.state)
         if event.state in (EngineState.IDLE, EngineState.FAILED):
             self._recording.clear()
-            self._name_record_button()
+            self.bar.show_recording(recording=False)
         if event.state is EngineState.FAILED:
             self.message_bar.say("error", event.message)
         elif event.state in (EngineState.STALE, EngineState.RECONNECTING):
@@ -195,25 +218,12 @@ class MainWindow(QMainWindow):
         if event.level != "info":
             self.message_bar.say(event.level, event.text)
 
-    def _on_running(self, running: bool) -> None:
-        self.start_stop.setText("Stop" if running else "Start")
-        self.start_stop.setEnabled(running or self._settings is not None)
-        self.record.setEnabled(running)
-        self.set_marker.setEnabled(running)
+    def _show_running(self) -> None:
+        self.bar.show_running(running=self.client.is_running, can_start=self.draft.is_ready)
 
     def _on_recording(self, event: RecordingEvent) -> None:
         if event.active:
             self._recording.add(event.path)
         else:
             self._recording.discard(event.path)
-        self._name_record_button()
-
-    def _name_record_button(self) -> None:
-        self.record.setText("Stop recording" if self._recording else "Record")
-
-    def _show_state(self, state: EngineState) -> None:
-        self.state_chip.setText(state.value)
-        self.state_chip.setStyleSheet(
-            f"background: {theme.STATE_COLOURS[state]}; color: {theme.BACKGROUND}; font-weight: 600;"
-            "border-radius: 4px; padding: 2px 12px;"
-        )
+        self.bar.show_recording(recording=bool(self._recording))

@@ -1,12 +1,16 @@
 """The :class:`Panel`: one part of the window, fed by the engine's events, drawn at most once per refresh.
 
 A panel talks to the engine's client alone, never to another panel. Its handlers only remember; drawing belongs in
-:meth:`Panel.redraw`, which the client's refresh calls once however many events came before it.
+:meth:`Panel.redraw`, which the client's refresh calls once however many events came before it, and not at all while
+the panel is hidden.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from bci_app.events import LoopTiming, NoticeEvent, QualityEvent, RecordingEvent, Session, StateEvent
@@ -19,6 +23,8 @@ class Panel(QWidget):
     """Base of all panels. Override the handlers of the events that matter, and :meth:`redraw`."""
 
     title = ""
+    area: ClassVar[Literal["right", "bottom", "left"]] = "right"
+    """Where in the window it docks at first."""
     command = Signal(object)
     """Emitted with a :data:`bci_app.events.Command` for the engine."""
 
@@ -42,11 +48,23 @@ class Panel(QWidget):
         self._touched = True
 
     def refresh(self) -> None:
-        """Redraw once if anything happened."""
-        if self._touched:
-            self._touched = False
-            self.redraws += 1
-            self.redraw()
+        """Redraw once if anything happened; a panel that nobody sees only takes in what waits."""
+        if not self._touched:
+            return
+        if not self.isVisible():
+            self.absorb()
+            return
+        self._touched = False
+        self.redraws += 1
+        self.redraw()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Catch up with what happened while it was hidden."""
+        super().showEvent(event)
+        self.refresh()
+
+    def absorb(self) -> None:
+        """Take in what waits without drawing, so that a hidden panel's memory does not grow; the rest may wait."""
 
     def redraw(self) -> None:
         """Bring what is shown up to date with what was remembered."""

@@ -47,7 +47,8 @@ QMainWindow::separator {{ background: {BACKGROUND}; width: 5px; height: 5px; }}
 QMainWindow::separator:hover {{ background: {BORDER}; }}
 QDockWidget {{ font-weight: 600; }}
 QDockWidget::title {{ background: {SURFACE}; padding: 6px 10px; text-align: left; }}
-#panel {{ background: {SURFACE}; }}
+#panel, #stepBar, QMenuBar {{ background: {SURFACE}; }}
+QMenuBar::item:selected {{ background: {BORDER}; }}
 QToolBar {{ background: {SURFACE}; border: none; padding: 5px 8px; spacing: 4px; }}
 QToolBar::separator {{ background: {BORDER}; width: 1px; margin: 4px 6px; }}
 QToolButton, QPushButton {{ background: transparent; border: 1px solid transparent; border-radius: 4px;

@@ -136,6 +136,22 @@ def test_nothing_new_costs_nothing(name: str, client: EngineClient, qtbot: QtBot
 
 
 @pytest.mark.parametrize("name", PANELS)
+def test_a_hidden_panel_draws_nothing_and_catches_up_once_when_it_is_seen(
+    name: str, client: EngineClient, qtbot: QtBot
+) -> None:
+    panel = built(name, client, qtbot)
+    tell(client, EVENTS)
+    panel.hide()
+    before = panel.redraws
+    for n in range(20):
+        tell(client, [chunk(2000 + 25 * n), decision(n)])
+    tell(client, EVENTS)
+    assert panel.redraws == before
+    panel.show()
+    assert panel.redraws == before + 1
+
+
+@pytest.mark.parametrize("name", PANELS)
 def test_closing_leaks_no_widget(name: str, client: EngineClient, qtbot: QtBot) -> None:
     before = set(QApplication.allWidgets())
     panel: Panel = make("panels", {"kind": name})

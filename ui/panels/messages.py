@@ -25,6 +25,7 @@ class MessagesPanel(Panel):
     """A list that only grows; the newest line stands at the end."""
 
     title = "Messages"
+    area = "bottom"
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -48,6 +49,10 @@ class MessagesPanel(Panel):
         """List a marker set by hand."""
         if marker.stream == "operator":
             self._add(f"marker: {marker.label}", theme.TEXT)
+
+    def absorb(self) -> None:
+        """Append what has come: lines that nobody sees cost little."""
+        self.redraw()
 
     def redraw(self) -> None:
         """Append what has come."""

@@ -47,6 +47,8 @@ class TracesPanel(Panel):
         self._clock: tuple[float, int] | None = None
         self._next_fit = 0
         self._frozen_at: int | None = None
+        self._stale = False
+        """Whether samples came that the picture has not seen."""
         self._build_controls(settings)
 
     def _build_controls(self, settings: Settings) -> None:
@@ -126,8 +128,19 @@ class TracesPanel(Panel):
         if self._spec is not None:
             self.view.set_bad_channels(frozenset(event.bad_channels))
 
+    def absorb(self) -> None:
+        """Keep the samples; the picture is filled anew when it is seen again."""
+        for chunk in self._waiting:
+            self._history.push(np.array(chunk.samples), (chunk.flags & Flag.LOST) != 0, chunk.first_index)
+        self._stale = self._stale or bool(self._waiting)
+        self._waiting.clear()
+
     def redraw(self) -> None:
         """Filter and draw what has arrived; while frozen only keep it."""
+        if self._stale:
+            self.absorb()
+            self._stale = False
+            self._rebuild()
         for chunk in self._waiting:
             samples, lost = np.array(chunk.samples), (chunk.flags & Flag.LOST) != 0
             if not self.freeze.isChecked():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -19,6 +20,12 @@ from ui import theme
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
     return ["bci-gui-tests"]
+
+
+@pytest.fixture(autouse=True)
+def preferences_of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test a window that remembers nothing of another test."""
+    monkeypatch.setenv("BCI_APP_PREFERENCES", str(tmp_path / "window.ini"))
 
 
 @pytest.fixture(autouse=True)

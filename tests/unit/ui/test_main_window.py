@@ -66,7 +66,7 @@ def hear(window: MainWindow, engine: ScriptedEngine, qtbot: QtBot, *events: Even
 def test_a_session_file_is_run(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
     window.open_path(session_file)
     assert engines[0].settings["source"]["kind"] == "synthetic"
-    assert window.start_stop.text() == "Stop"
+    assert window.bar.start_stop.text() == "Stop"
     assert not window.message_bar.isVisible()
 
 
@@ -74,10 +74,10 @@ def test_the_file_dialog_opens_what_was_picked(
     window: MainWindow, engines: list[ScriptedEngine], session_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(session_file), ""))
-    window.open_session.trigger()
+    window.bar.open_session.trigger()
     assert len(engines) == 1
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
-    window.open_recording.trigger()
+    window.bar.open_recording.trigger()
     assert len(engines) == 1
 
 
@@ -86,8 +86,8 @@ def test_a_recording_is_replayed_with_the_chosen_decoder_and_speed(
 ) -> None:
     file = tmp_path / "old.xdf"
     file.write_bytes(b"XDF:")
-    window.speed_box.setCurrentText("5×")
-    window.decoder_box.setCurrentText("none")
+    window.bar.speed_box.setCurrentText("5×")
+    window.bar.decoder_box.setCurrentText("none")
     window.open_path(file)
     settings = engines[0].settings
     assert settings["source"] == {"kind": "recording", "path": str(file), "speed": 5.0}
@@ -117,18 +117,18 @@ def test_a_bad_file_is_explained_and_nothing_starts(
 
 
 def test_the_demo_button_runs_the_demonstration(window: MainWindow, engines: list[ScriptedEngine]) -> None:
-    window.demo.trigger()
+    window.bar.demo.trigger()
     assert engines[0].settings == demo_session().model_dump(mode="json")
 
 
 def test_start_and_stop(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
-    assert not window.start_stop.isEnabled()
+    assert not window.bar.start_stop.isEnabled()
     window.open_path(session_file)
-    window.start_stop.trigger()
+    window.bar.start_stop.trigger()
     assert engines[0].stopped
-    assert (window.start_stop.text(), window.start_stop.isEnabled()) == ("Start", True)
-    assert not window.record.isEnabled()
-    window.start_stop.trigger()
+    assert (window.bar.start_stop.text(), window.bar.start_stop.isEnabled()) == ("Start", True)
+    assert not window.bar.record.isEnabled()
+    window.bar.start_stop.trigger()
     assert len(engines) == 2
     assert engines[1].settings == engines[0].settings
 
@@ -137,9 +137,9 @@ def test_markers_by_button_and_by_key(
     window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
 ) -> None:
     window.open_path(session_file)
-    window.marker_text.setText(" eyes closed ")
-    window.set_marker.trigger()
-    window.marker_text.setText("")
+    window.bar.marker_text.setText(" eyes closed ")
+    window.bar.set_marker.trigger()
+    window.bar.marker_text.setText("")
     window.activateWindow()
     qtbot.keyClick(window.panels["traces"], Qt.Key.Key_M)
     assert engines[0].commands == [InsertMarker("eyes closed"), InsertMarker("marker")]
@@ -149,10 +149,10 @@ def test_typing_a_marker_text_sets_no_marker(
     window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
 ) -> None:
     window.open_path(session_file)
-    window.marker_text.clear()
-    window.marker_text.setFocus()
-    qtbot.keyClicks(window.marker_text, "mmm")
-    assert window.marker_text.text() == "mmm"
+    window.bar.marker_text.clear()
+    window.bar.marker_text.setFocus()
+    qtbot.keyClicks(window.bar.marker_text, "mmm")
+    assert window.bar.marker_text.text() == "mmm"
     assert engines[0].commands == []
 
 
@@ -160,18 +160,18 @@ def test_recording_is_asked_for_and_followed(
     window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window.open_path(session_file)
-    window.record.trigger()
+    window.bar.record.trigger()
     assert engines[0].commands == [StartRecording()]
-    assert window.record.text() == "Record", "only the recorder's own word counts"
+    assert window.bar.record.text() == "Record", "only the recorder's own word counts"
     hear(window, engines[0], qtbot, NoticeEvent("info", "recording to a file"))
-    assert window.record.text() == "Record", "texts are for people"
+    assert window.bar.record.text() == "Record", "texts are for people"
     hear(window, engines[0], qtbot, RecordingEvent(str(tmp_path / "a.xdf"), True))
-    assert window.record.text() == "Stop recording"
-    window.record.trigger()
+    assert window.bar.record.text() == "Stop recording"
+    window.bar.record.trigger()
     assert engines[0].commands[-1] == StopRecording()
     engines[0].die("the engine ended unexpectedly (exit code -9)")
     qtbot.waitUntil(lambda: not window.client.is_running)
-    assert window.record.text() == "Record"
+    assert window.bar.record.text() == "Record"
 
 
 @pytest.mark.parametrize("state", list(EngineState))
@@ -180,7 +180,7 @@ def test_every_state_is_shown(
 ) -> None:
     window.open_path(session_file)
     hear(window, engines[0], qtbot, StateEvent(EngineState.RUNNING), StateEvent(state, "because"))
-    assert window.state_chip.text() == state.value
+    assert window.bar.state_chip.text() == state.value
 
 
 def test_a_failure_is_told_in_the_bar_and_the_window_lives_on(
@@ -191,7 +191,7 @@ def test_a_failure_is_told_in_the_bar_and_the_window_lives_on(
     qtbot.waitUntil(lambda: not window.client.is_running)
     assert window.message_bar.text.text() == "CYTON is not there: check the dongle"
     assert window.message_bar.level == "error"
-    window.start_stop.trigger()
+    window.bar.start_stop.trigger()
     assert len(engines) == 2
     assert not window.message_bar.isVisible()
 
@@ -242,7 +242,7 @@ def test_the_real_window_runs_and_leaves_no_child(qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     window.show()
     window.run(validate({"source": {"kind": "synthetic"}, "decoder": None, "stages": []}, "test"))
-    qtbot.waitUntil(lambda: window.state_chip.text() == "running", timeout=60_000)
+    qtbot.waitUntil(lambda: window.bar.state_chip.text() == "running", timeout=60_000)
     qtbot.waitUntil(lambda: window.panels["traces"].redraws > 5, timeout=20_000)
     window.close()
     assert not multiprocessing.active_children()
@@ -256,17 +256,17 @@ def test_the_real_recorder_is_followed_from_the_button_to_the_saved_file(qtbot: 
     recorder = {"kind": "xdf_recorder", "folder": str(tmp_path), "autostart": False, "file_name": "{session}.xdf"}
     session = {"source": {"kind": "synthetic"}, "decoder": None, "stages": [], "sinks": [recorder]}
     window.run(validate(session, "test"))
-    qtbot.waitUntil(lambda: window.state_chip.text() == "running", timeout=60_000)
+    qtbot.waitUntil(lambda: window.bar.state_chip.text() == "running", timeout=60_000)
     for name in ("session.xdf", "session_2.xdf"):
-        window.record.trigger()
-        qtbot.waitUntil(lambda: window.record.text() == "Stop recording", timeout=20_000)
+        window.bar.record.trigger()
+        qtbot.waitUntil(lambda: window.bar.record.text() == "Stop recording", timeout=20_000)
         qtbot.waitUntil(lambda name=name: line.text().startswith(f"● {name}"), timeout=20_000)
         if name == "session.xdf":
-            window.record.trigger()
-            qtbot.waitUntil(lambda: window.record.text() == "Record", timeout=20_000)
+            window.bar.record.trigger()
+            qtbot.waitUntil(lambda: window.bar.record.text() == "Record", timeout=20_000)
             qtbot.waitUntil(lambda: line.text().startswith("off; saved session.xdf"), timeout=20_000)
     window.client.stop()
-    assert window.record.text() == "Record"
+    assert window.bar.record.text() == "Record"
     assert line.text().startswith("off; saved session_2.xdf")
     assert "recorded " in window.panels["messages"].text.toPlainText().splitlines()[-2]
     window.close()

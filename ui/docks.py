@@ -1,0 +1,72 @@
+"""Panels around the steps: docks that can be shown, hidden, moved and floated, arranged for each step by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from ui.panel import Panel
+
+AREAS = {
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+}
+SIDE_PX, BOTTOM_PX = 390, 84
+FORMAT = 1
+"""Raised when a stored layout no longer fits the window."""
+
+
+class Docks:
+    """The docks of a window. What a person arranges in one step is there again when they come back to it."""
+
+    def __init__(self, window: QMainWindow, panels: Mapping[str, Panel], store: QSettings) -> None:
+        self._window, self._store = window, store
+        self.docks: dict[str, QDockWidget] = {}
+        window.setDockNestingEnabled(True)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        for name, panel in panels.items():
+            dock = self.docks[name] = QDockWidget(panel.title, window)
+            dock.setObjectName(name)
+            dock.setWidget(panel)
+            window.addDockWidget(AREAS[panel.area], dock)
+            dock.hide()
+
+    def arrange(self, step: str, shows: tuple[str, ...]) -> None:
+        """Put the docks where they were when this step was last left, else show its own."""
+        stored = self._store.value(f"layout/{step}")
+        if not (isinstance(stored, QByteArray) and self._window.restoreState(stored, FORMAT)):
+            self._by_default(shows)
+
+    def keep(self, step: str) -> None:
+        """Remember how the docks stand now."""
+        self._store.setValue(f"layout/{step}", self._window.saveState(FORMAT))
+
+    def reset(self, shows: tuple[str, ...]) -> None:
+        """Forget every arrangement, and show what the present step shows by itself."""
+        self._store.remove("layout")
+        self._by_default(shows)
+
+    def _by_default(self, shows: tuple[str, ...]) -> None:
+        for dock in self.docks.values():
+            self._window.removeDockWidget(dock)
+        shown = [self.docks[name] for name in shows if name in self.docks]
+        for dock in shown:
+            panel = dock.widget()
+            assert isinstance(panel, Panel)
+            dock.setFloating(False)
+            self._window.addDockWidget(AREAS[panel.area], dock)
+            dock.show()
+        for dock in self.docks.values():
+            if dock not in shown:
+                panel = dock.widget()
+                assert isinstance(panel, Panel)
+                self._window.addDockWidget(AREAS[panel.area], dock)
+                dock.hide()
+        bottom = [dock for dock in shown if self._window.dockWidgetArea(dock) == AREAS["bottom"]]
+        side = [dock for dock in shown if dock not in bottom]
+        self._window.resizeDocks(side, [SIDE_PX] * len(side), Qt.Orientation.Horizontal)
+        self._window.resizeDocks(side, [max(200, dock.sizeHint().height()) for dock in side], Qt.Orientation.Vertical)
+        self._window.resizeDocks(bottom, [BOTTOM_PX] * len(bottom), Qt.Orientation.Vertical)
