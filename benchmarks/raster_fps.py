@@ -62,7 +62,7 @@ def curves(data: NDArray[np.float32], *, decimate: bool) -> tuple[QWidget, Frame
     n_channels = data.shape[1]
     plot.setXRange(0, WINDOW_S, padding=0)
     plot.setYRange(-1, n_channels, padding=0)
-    items = [plot.plot(pen=pg.mkPen(theme.ACCENT)) for _ in range(n_channels)]
+    items = [plot.plot(pen=pg.mkPen(theme.palette().accent)) for _ in range(n_channels)]
     lanes = np.arange(n_channels, dtype=np.float32)
 
     def frame(number: int) -> None:

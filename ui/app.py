@@ -17,7 +17,8 @@ from rich.console import Console
 from bci_app.events import Event
 from bci_app.logging_setup import configure_logging
 from bci_app.summary import Summary
-from ui import theme
+from ui import preferences
+from ui.appearance import Appearance
 from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
 
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     configure_logging()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
-    theme.apply(app)
+    Appearance(preferences.of_user()).apply()
     client = EngineClient()
     _Summaries(client)
     window = MainWindow(client)

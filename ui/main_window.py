@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QWidget
 
 from bci_app.config import SessionSettings, demo_session
@@ -24,9 +23,11 @@ from bci_app.events import (
 from pipelines.errors import BciError
 from pipelines.plugins import make, names
 from ui import layouts, preferences
+from ui.appearance import Appearance
 from ui.docks import Docks
 from ui.draft import Draft
 from ui.engine_client import EngineClient
+from ui.menus import Menus
 from ui.message_bar import MessageBar
 from ui.panel import Panel
 from ui.session_bar import SessionBar
@@ -43,6 +44,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("bci-app")
         self.client = client
         self.store = store or preferences.of_user()
+        self.appearance = Appearance(self.store)
         self.draft = Draft(self)
         self._recording: set[str] = set()
         self.message_bar = MessageBar()
@@ -55,7 +57,7 @@ class MainWindow(QMainWindow):
         inside = {step.centre for step in self.steps.values()}
         around = {name: panel for name, panel in self.panels.items() if name not in inside}
         self.docks = Docks(self, around, self.store)
-        self._build_menus()
+        Menus(self)
         self._connect()
         self._restore_geometry()
         self.step = next(iter(self.steps))
@@ -141,31 +143,6 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message_bar)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
-
-    def _build_menus(self) -> None:
-        bar = self.bar
-        file, edit, session, view = (self.menuBar().addMenu(text) for text in ("&File", "&Edit", "&Session", "&View"))
-        file.addActions([bar.open_session, bar.open_recording, bar.demo])
-        file.addSeparator()
-        self._entry(file, "&Quit", "Ctrl+Q", self.close)
-        undo, redo = self.draft.undo_stack.createUndoAction(self), self.draft.undo_stack.createRedoAction(self)
-        undo.setShortcut(QKeySequence.StandardKey.Undo)
-        redo.setShortcut(QKeySequence.StandardKey.Redo)
-        edit.addActions([undo, redo])
-        session.addActions([bar.start_stop, bar.record, bar.set_marker])
-        for name, step in self.steps.items():
-            self._entry(view, step.title, f"Ctrl+{step.order}", partial(self.go_to, name))
-        self._entry(view, "&Next step", "Alt+Right", self.step_bar.go_on)
-        panels = view.addMenu("&Panels")
-        panels.addActions([dock.toggleViewAction() for dock in self.docks.docks.values()])
-        self._entry(view, "&Reset layout", "", lambda: self.docks.reset(self.steps[self.step].shows))
-
-    def _entry(self, menu: QWidget, text: str, key: str, slot: Callable[[], object]) -> QAction:
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(key))
-        action.triggered.connect(lambda _checked=False: slot())
-        menu.addAction(action)
-        return action
 
     def _connect(self) -> None:
         self.bar.open_session.triggered.connect(lambda: self._choose("Open a session file", SESSION_FILTER))

@@ -21,11 +21,13 @@ class MessageBar(QFrame):
         self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.mark = QLabel()
         self.dismiss = QToolButton()
         self.dismiss.setText("✕")
         self.dismiss.setToolTip("Close this message")
         self.dismiss.clicked.connect(self.clear)
         row = layouts.row(self, margins=(12, 6, 6, 6))
+        row.addWidget(self.mark)
         row.addWidget(self.text, 1)
         row.addWidget(self.dismiss)
         self.hide()
@@ -36,10 +38,11 @@ class MessageBar(QFrame):
         if not self.isHidden() and ranks.index(level) < ranks.index(self.level):
             return
         self.level, self._passing = level, passing
-        colour = theme.LEVEL_COLOURS[level]
-        self.setStyleSheet(
-            f"#messageBar {{ background: {theme.RAISED}; border: none; border-left: 4px solid {colour}; }}"
-        )
+        self.setProperty("level", level)
+        self.style().polish(self)
+        tone = theme.TONE_OF_LEVEL[level]
+        self.mark.setText(theme.MARKS[tone])
+        theme.set_tone(self.mark, tone)
         self.text.setText(text)
         self.show()
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from bci_app.events import LoopTiming, NoticeEvent, QualityEvent, RecordingEvent, Session, StateEvent
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker
+from ui import theme
 from ui.engine_client import TOPICS, EngineClient
 
 
@@ -42,6 +43,7 @@ class Panel(QWidget):
             getattr(client, topic).connect(getattr(self, f"on_{topic}"))
         client.refresh.connect(self.refresh)
         self.command.connect(client.send)
+        theme.notifier().changed.connect(self.restyle)
 
     def touch(self) -> None:
         """Ask for a redraw at the next refresh."""
@@ -65,6 +67,11 @@ class Panel(QWidget):
 
     def absorb(self) -> None:
         """Take in what waits without drawing, so that a hidden panel's memory does not grow; the rest may wait."""
+
+    def restyle(self) -> None:
+        """Draw everything anew: the theme or the size of fonts has changed. What keeps a colour overrides this."""
+        self.touch()
+        self.refresh()
 
     def redraw(self) -> None:
         """Bring what is shown up to date with what was remembered."""

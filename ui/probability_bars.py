@@ -33,6 +33,7 @@ class ProbabilityBars(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint name, bar, percentage for each class."""
+        colours = theme.palette()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
@@ -43,15 +44,15 @@ class ProbabilityBars(QWidget):
         left, right = names + 10, self.width() - 44
         for row, (label, value) in enumerate(zip(self._labels, self._values, strict=True)):
             top = row * ROW_PX
-            colour = QColor(theme.CLASS_COLOURS[row % len(theme.CLASS_COLOURS)])
-            painter.setPen(QColor(theme.MUTED if self._dim else theme.TEXT))
+            colour = QColor(colours.class_colour(row))
+            painter.setPen(QColor(colours.muted if self._dim else colours.text))
             text = metrics.elidedText(layouts.words(label), Qt.TextElideMode.ElideRight, names)
             painter.drawText(QRectF(0, top, names, ROW_PX), Qt.AlignmentFlag.AlignVCenter, text)
             percent = "–" if self._dim else f"{100 * value:.0f} %"
             align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
             painter.drawText(QRectF(right, top, 44, ROW_PX), align, percent)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.RAISED))
+            painter.setBrush(QColor(colours.raised))
             painter.drawRoundedRect(QRectF(left, top + 7, right - left, ROW_PX - 14), 4, 4)
             if not self._dim:
                 painter.setBrush(colour)

@@ -6,6 +6,7 @@ from collections import deque
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtGui import QPen
 
 from pipelines.decision import Decision
 from ui import theme
@@ -63,12 +64,22 @@ class ProbabilityPlot(pg.PlotWidget):
         self._draw_strips(shown, now_s)
         self.setXRange(max(now_s - self._history_s, 0.0), max(now_s, min(self._history_s, 10.0)), padding=0)
 
+    def restyle(self) -> None:
+        """Take the colours of the theme in force."""
+        colours = theme.palette()
+        self.setBackground(colours.surface)
+        for side in ("bottom", "left"):
+            self.getAxis(side).setPen(colours.muted)
+            self.getAxis(side).setTextPen(colours.muted)
+        for row, curve in enumerate(self._curves):
+            curve.setPen(_pen(row))
+
     def _draw_strips(self, shown: list[tuple[float, Decision]], now_s: float) -> None:
         bars: list[tuple[float, float, float, str]] = []
         hop_s, before_s = self._hop_s(shown), -np.inf
         for time_s, decision in shown:
             # A decision speaks of the time before it; a longer silence stays empty.
-            colour = theme.BORDER if decision.abstained else self._colour(decision.label)
+            colour = theme.palette().border if decision.abstained else self._colour(decision.label)
             bars.append((before_s if time_s - before_s < 2 * hop_s else time_s - hop_s, time_s, DECIDED_Y, colour))
             before_s = time_s
         truths = list(self._truths)
@@ -91,13 +102,16 @@ class ProbabilityPlot(pg.PlotWidget):
 
     def _colour(self, label: str) -> str:
         known = label in self._labels
-        return theme.CLASS_COLOURS[self._labels.index(label) % len(theme.CLASS_COLOURS)] if known else theme.BORDER
+        return theme.palette().class_colour(self._labels.index(label)) if known else theme.palette().border
 
     def _set_labels(self, labels: tuple[str, ...]) -> None:
         for curve in self._curves:
             self.removeItem(curve)
         self._labels = labels
-        self._curves = [
-            self.plot([], [], pen=pg.mkPen(theme.CLASS_COLOURS[row % len(theme.CLASS_COLOURS)], width=2))
-            for row in range(len(labels))
-        ]
+        self._curves = [self.plot([], [], pen=_pen(row)) for row in range(len(labels))]
+
+
+def _pen(row: int) -> QPen:
+    line = theme.CLASS_LINES[row % len(theme.CLASS_LINES)]
+    pen: QPen = pg.mkPen(theme.palette().class_colour(row), width=2, style=line)
+    return pen

@@ -42,6 +42,7 @@ class SessionBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self.state_chip = QLabel("idle", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.state_chip.setProperty("role", "chip")
         self.state_chip.setMinimumSize(QSize(110, 26))
         self.addWidget(self.state_chip)
         self.show_state(EngineState.IDLE)
@@ -66,8 +67,6 @@ class SessionBar(QToolBar):
 
     def show_state(self, state: EngineState) -> None:
         """Say where the engine stands."""
-        self.state_chip.setText(state.value)
-        self.state_chip.setStyleSheet(
-            f"background: {theme.STATE_COLOURS[state]}; color: {theme.BACKGROUND}; font-weight: 600;"
-            "border-radius: 4px; padding: 2px 12px;"
-        )
+        tone = theme.TONE_OF_STATE[state]
+        self.state_chip.setText(f"{theme.MARKS[tone]} {state.value}")
+        theme.set_tone(self.state_chip, tone)

@@ -1,98 +1,208 @@
-"""Colours and style of the window: dark, calm, one colour for each meaning everywhere."""
+"""Colours, fonts and style of the window: one token for each role, in a dark and a light theme.
+
+Widgets ask for :func:`palette` when they paint, and panels draw anew when the theme changes (``Panel.restyle``);
+texts take their colour from the style sheet by the property ``role`` (``muted``, ``heading``, ``state``) or ``tone``
+(``good``, ``warning``, ``bad``, ``accent``). Colours of classes and states stay
+apart for people with any kind of colour vision (after Okabe and Ito, https://jfly.uni-koeln.de/color/), and no meaning
+hangs on a colour alone: :data:`MARKS` stand beside them.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
 import pyqtgraph as pg
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from bci_app.events import EngineState
+from ui.style_sheet import style_sheet
 
-BACKGROUND = "#12161b"
-SURFACE = "#1a2027"
-RAISED = "#252d37"
-BORDER = "#343e4a"
-GRID = "#242c35"
-TEXT = "#e4e9ef"
-MUTED = "#97a4b2"
-ACCENT = "#5aa9e6"
-GAP = "#43301f"
-BAD = "#e5736b"
-
-STATE_COLOURS = {
-    EngineState.IDLE: "#8a96a3",
-    EngineState.CONNECTING: "#e0b04a",
-    EngineState.CALIBRATING: "#5aa9e6",
-    EngineState.RUNNING: "#5fbf7f",
-    EngineState.STALE: "#e8923f",
-    EngineState.RECONNECTING: "#e8923f",
-    EngineState.STOPPING: "#8a96a3",
-    EngineState.FAILED: "#ee6470",
+Tone = Literal["good", "warning", "bad", "accent", "muted", ""]
+MARKS = {"good": "●", "warning": "▲", "bad": "✖", "accent": "◆", "muted": "○", "": ""}
+"""The sign that says the same as a tone's colour."""
+TONE_OF_STATE: dict[EngineState, Tone] = {
+    EngineState.IDLE: "muted",
+    EngineState.CONNECTING: "accent",
+    EngineState.CALIBRATING: "accent",
+    EngineState.RUNNING: "good",
+    EngineState.STALE: "warning",
+    EngineState.RECONNECTING: "warning",
+    EngineState.STOPPING: "muted",
+    EngineState.FAILED: "bad",
 }
-LEVEL_COLOURS = {"info": ACCENT, "warning": "#e8923f", "error": "#ee6470"}
-CLASS_COLOURS = ("#5aa9e6", "#f0a860", "#7fcf8f", "#d387d9", "#e5736b", "#62cfc6", "#c9c46a", "#a79bea")
-"""Classes of a decoder, in its order."""
-REGION_COLOURS = {
-    "Fp": "#8fb8de", "AF": "#8fb8de", "F": "#8fb8de",
-    "FC": "#9ccfa6", "C": "#9ccfa6", "FT": "#d9c48f", "T": "#d9c48f", "TP": "#d9c48f",
-    "CP": "#c7a6d9", "P": "#c7a6d9", "PO": "#e0a3a3", "O": "#e0a3a3", "I": "#e0a3a3",
-}  # fmt: skip
-"""Traces of EEG channels by the letters of their 10-10 name."""
-OTHER_TRACE = "#aab4bf"
-
-_STYLE = f"""
-* {{ color: {TEXT}; font-size: 12px; }}
-QMainWindow, QDialog, QFileDialog {{ background: {BACKGROUND}; }}
-QMainWindow::separator {{ background: {BACKGROUND}; width: 5px; height: 5px; }}
-QMainWindow::separator:hover {{ background: {BORDER}; }}
-QDockWidget {{ font-weight: 600; }}
-QDockWidget::title {{ background: {SURFACE}; padding: 6px 10px; text-align: left; }}
-#panel, #stepBar, QMenuBar {{ background: {SURFACE}; }}
-QMenuBar::item:selected {{ background: {BORDER}; }}
-QToolBar {{ background: {SURFACE}; border: none; padding: 5px 8px; spacing: 4px; }}
-QToolBar::separator {{ background: {BORDER}; width: 1px; margin: 4px 6px; }}
-QToolButton, QPushButton {{ background: transparent; border: 1px solid transparent; border-radius: 4px;
-    padding: 5px 10px; }}
-QPushButton {{ background: {RAISED}; border-color: {BORDER}; }}
-QToolButton:hover, QPushButton:hover {{ background: {BORDER}; }}
-QToolButton:pressed, QPushButton:pressed, QToolButton:checked, QPushButton:checked {{ background: {RAISED};
-    border-color: {ACCENT}; }}
-QToolButton:disabled, QPushButton:disabled {{ color: #5d6874; }}
-QLineEdit, QComboBox, QPlainTextEdit {{ background: {BACKGROUND};
-    border: 1px solid {BORDER}; border-radius: 4px; padding: 3px 6px; selection-background-color: {ACCENT}; }}
-QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
-QLineEdit:focus, QComboBox:focus {{ border-color: {ACCENT}; }}
-QComboBox QAbstractItemView {{ background: {RAISED}; selection-background-color: {BORDER}; }}
-QLabel {{ background: transparent; }}
-QLabel[role="muted"] {{ color: {MUTED}; }}
-QLabel[role="heading"] {{ color: {MUTED}; font-weight: 600; }}
-QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {BORDER}; }}
-QScrollBar:vertical {{ background: {BACKGROUND}; width: 10px; }}
-QScrollBar::handle:vertical {{ background: {BORDER}; border-radius: 4px; min-height: 24px; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
-QMenu {{ background: {RAISED}; border: 1px solid {BORDER}; }}
-QMenu::item:selected {{ background: {BORDER}; }}
-"""
+TONE_OF_LEVEL: dict[str, Tone] = {"info": "accent", "warning": "warning", "error": "bad"}
+CLASS_LINES = (
+    Qt.PenStyle.SolidLine,
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.DotLine,
+    Qt.PenStyle.DashDotLine,
+    Qt.PenStyle.DashDotDotLine,
+)
+"""How the curves of a decoder's classes are drawn, in their order."""
+_REGION_OF = {
+    **dict.fromkeys(("Fp", "AF", "F"), 0),
+    **dict.fromkeys(("FC", "C"), 1),
+    **dict.fromkeys(("FT", "T", "TP"), 2),
+    **dict.fromkeys(("CP", "P"), 3),
+    **dict.fromkeys(("PO", "O", "I"), 4),
+}
 
 
-def apply(app: QApplication) -> None:
-    """Give the application its style; once, before the first window."""
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """One colour (``#rrggbb``) for each role.
+
+    Parameters
+    ----------
+    background, surface, raised, border, grid
+        From the furthest back (plots) to the nearest (buttons), and lines.
+    text, muted, faint
+        What is read, what stands back, what cannot be used now.
+    accent, good, warning, bad
+        Meanings; each carries text of colour ``on_tone``.
+    gap, bad_trace, other_trace
+        Lost samples, channels held to be bad, channels that are no EEG.
+    classes
+        Classes of a decoder, in its order.
+    regions
+        EEG traces: frontal, central, temporal, parietal, occipital.
+    """
+
+    name: str
+    background: str
+    surface: str
+    raised: str
+    border: str
+    grid: str
+    text: str
+    muted: str
+    faint: str
+    accent: str
+    good: str
+    warning: str
+    bad: str
+    on_tone: str
+    gap: str
+    bad_trace: str
+    other_trace: str
+    classes: tuple[str, ...]
+    regions: tuple[str, ...]
+
+    def tone(self, tone: Tone) -> str:
+        """Return the colour of a tone; the text's for none."""
+        return self.text if not tone else str(getattr(self, tone))
+
+    def class_colour(self, row: int) -> str:
+        """Return the colour of a decoder's class."""
+        return self.classes[row % len(self.classes)]
+
+
+DARK = Theme(
+    name="dark",
+    background="#12161b",
+    surface="#1a2027",
+    raised="#252d37",
+    border="#3b4653",
+    grid="#242c35",
+    text="#e4e9ef",
+    muted="#97a4b2",
+    faint="#6b7784",
+    accent="#56b4e9",
+    good="#3fc79a",
+    warning="#f0c64c",
+    bad="#ff7a5c",
+    on_tone="#12161b",
+    gap="#43301f",
+    bad_trace="#59626d",
+    other_trace="#aab4bf",
+    classes=("#56b4e9", "#e69f00", "#a6e8c5", "#c46aa0", "#f0e442", "#ff7a5c", "#9aa7ff", "#c8cdd3"),
+    regions=("#8fb8de", "#9ccfa6", "#d9c48f", "#c7a6d9", "#e0a3a3"),
+)
+LIGHT = Theme(
+    name="light",
+    background="#ffffff",
+    surface="#f4f6f8",
+    raised="#e6eaee",
+    border="#b9c2cc",
+    grid="#e6eaee",
+    text="#14191f",
+    muted="#55606c",
+    faint="#8d97a2",
+    accent="#0063a8",
+    good="#006b5a",
+    warning="#8a5a00",
+    bad="#8f0f2e",
+    on_tone="#ffffff",
+    gap="#f7e3d0",
+    bad_trace="#a3abb4",
+    other_trace="#5a646f",
+    classes=("#0072b2", "#b86e00", "#004d38", "#8f2f69", "#7a7000", "#b3321a", "#4652c4", "#555e68"),
+    regions=("#22608f", "#2c7a3c", "#8a6a12", "#74469a", "#a04343"),
+)
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+_in_force: Theme = DARK
+_scale = 1.0
+
+
+def palette() -> Theme:
+    """Return the theme in force."""
+    return _in_force
+
+
+def px(base: float) -> int:
+    """Return a size of text that is ``base`` pixels at 100 %."""
+    return max(1, round(base * _scale))
+
+
+def apply(app: QApplication, name: str = DARK.name, scale: float = 1.0) -> None:
+    """Give the application a theme and a size of fonts; every widget hears of it as a change of its style."""
+    global _in_force, _scale
+    _in_force, _scale = THEMES[name], scale
+    theme = _in_force
+    pg.setConfigOptions(background=theme.surface, foreground=theme.muted, antialias=True)
     app.setStyle("Fusion")
-    palette = QPalette()
+    colours = QPalette()
     for role, colour in (
-        (QPalette.ColorRole.Window, BACKGROUND),
-        (QPalette.ColorRole.Base, BACKGROUND),
-        (QPalette.ColorRole.Button, RAISED),
-        (QPalette.ColorRole.WindowText, TEXT),
-        (QPalette.ColorRole.Text, TEXT),
-        (QPalette.ColorRole.ButtonText, TEXT),
-        (QPalette.ColorRole.PlaceholderText, MUTED),
-        (QPalette.ColorRole.Highlight, ACCENT),
+        (QPalette.ColorRole.Window, theme.background),
+        (QPalette.ColorRole.Base, theme.background),
+        (QPalette.ColorRole.AlternateBase, theme.surface),
+        (QPalette.ColorRole.Button, theme.raised),
+        (QPalette.ColorRole.WindowText, theme.text),
+        (QPalette.ColorRole.Text, theme.text),
+        (QPalette.ColorRole.ButtonText, theme.text),
+        (QPalette.ColorRole.PlaceholderText, theme.muted),
+        (QPalette.ColorRole.Highlight, theme.accent),
+        (QPalette.ColorRole.HighlightedText, theme.on_tone),
+        (QPalette.ColorRole.ToolTipBase, theme.raised),
+        (QPalette.ColorRole.ToolTipText, theme.text),
     ):
-        palette.setColor(role, QColor(colour))
-    app.setPalette(palette)
-    app.setStyleSheet(_STYLE)
-    pg.setConfigOptions(background=SURFACE, foreground=MUTED, antialias=True)
+        colours.setColor(role, QColor(colour))
+    app.setPalette(colours)
+    app.setStyleSheet(style_sheet(theme, px))
+    notifier().changed.emit()
+
+
+class Notifier(QObject):
+    """Tells those who paint for themselves that colours and sizes are others now."""
+
+    changed = Signal()
+
+
+@cache
+def notifier() -> Notifier:
+    """Return the one notifier."""
+    return Notifier()
+
+
+def set_tone(widget: QWidget, tone: Tone | str) -> None:
+    """Colour a widget's text by a tone, or ``class0`` …; a sign of :data:`MARKS` belongs beside it."""
+    if widget.property("tone") != tone:
+        widget.setProperty("tone", tone)
+        widget.style().polish(widget)
 
 
 def argb(colour: str) -> int:
@@ -103,4 +213,22 @@ def argb(colour: str) -> int:
 def trace_colour(name: str, kind: str) -> str:
     """Return the trace colour of a channel: EEG by the region that its 10-10 name says."""
     letters = name.split("-")[0].rstrip("0123456789zh")
-    return REGION_COLOURS.get(letters, ACCENT) if kind == "eeg" else OTHER_TRACE
+    if kind != "eeg":
+        return _in_force.other_trace
+    return _in_force.regions[_REGION_OF[letters]] if letters in _REGION_OF else _in_force.accent
+
+
+def __getattr__(name: str) -> Any:
+    """Return a colour of the theme in force by its constant of old."""
+    tables: dict[str, Any] = {
+        "CLASS_COLOURS": _in_force.classes,
+        "OTHER_TRACE": _in_force.other_trace,
+        "STATE_COLOURS": {state: _in_force.tone(tone) for state, tone in TONE_OF_STATE.items()},
+        "LEVEL_COLOURS": {level: _in_force.tone(tone) for level, tone in TONE_OF_LEVEL.items()},
+        "REGION_COLOURS": {letters: _in_force.regions[row] for letters, row in _REGION_OF.items()},
+    }
+    if name in tables:
+        return tables[name]
+    if name.isupper() and hasattr(_in_force, name.lower()):
+        return getattr(_in_force, name.lower())
+    raise AttributeError(name)

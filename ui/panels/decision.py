@@ -47,6 +47,7 @@ class DecisionPanel(Panel):
         self._origin_s: float | None = None
         self._now_s = self._calibrating_since_s = 0.0
         self.label = QLabel("Not running", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.label.setProperty("role", "state")
         self.label.setMinimumHeight(52)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.detail = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
@@ -55,10 +56,6 @@ class DecisionPanel(Panel):
         self.progress = QProgressBar(textVisible=False, maximum=1000)
         self.progress.hide()
         self.progress.setFixedHeight(6)
-        self.progress.setStyleSheet(
-            f"QProgressBar {{ background: {theme.RAISED}; border: none; border-radius: 3px; }}"
-            f"QProgressBar::chunk {{ background: {theme.ACCENT}; border-radius: 3px; }}"
-        )
         self.bars = ProbabilityBars()
         self.plot = ProbabilityPlot(settings.history_s)
         self.plot.setMinimumHeight(150)
@@ -113,7 +110,7 @@ class DecisionPanel(Panel):
             self._show_calibration()
         elif self._state in SILENT or self._decision is None:
             has_decoder = self._session is None or bool(self._session.classes)
-            self._say(SILENT.get(self._state, "Waiting …" if has_decoder else "No decoder"), "", theme.MUTED)
+            self._say(SILENT.get(self._state, "Waiting …" if has_decoder else "No decoder"), "", "muted")
             self._dim_bars()
         else:
             self._show_decision(self._decision)
@@ -122,10 +119,10 @@ class DecisionPanel(Panel):
 
     def _show_decision(self, decision: Decision) -> None:
         if decision.abstained:
-            self._say("No decision", decision.reason, theme.MUTED)
+            self._say("No decision", decision.reason, "muted")
         else:
-            colour = theme.CLASS_COLOURS[decision.labels.index(decision.label) % len(theme.CLASS_COLOURS)]
-            self._say(decision.label, f"by {decision.model_id}", colour)
+            row = decision.labels.index(decision.label) % len(theme.palette().classes)
+            self._say(decision.label, f"by {decision.model_id}", f"class{row}")
         self.bars.show_values(decision.labels, decision.probabilities, dim=decision.abstained)
 
     def _show_calibration(self) -> None:
@@ -133,12 +130,12 @@ class DecisionPanel(Panel):
         self._dim_bars()
         if wanted_s is None:
             self.progress.setMaximum(0)
-            self._say("Calibrating", f"{done_s:.0f} s of rest so far: please relax", theme.ACCENT)
+            self._say("Calibrating", f"{done_s:.0f} s of rest so far: please relax", "accent")
         else:
             self.progress.setMaximum(1000)
             self.progress.setValue(round(1000 * min(1.0, done_s / wanted_s)))
             shown_s = min(done_s, wanted_s)
-            self._say("Calibrating", f"{shown_s:.0f} of {wanted_s:g} s of rest: please relax", theme.ACCENT)
+            self._say("Calibrating", f"{shown_s:.0f} of {wanted_s:g} s of rest: please relax", "accent")
 
     def _rest_s(self) -> float | None:
         """Return how long the calibration lasts (s); None where only the decoder knows."""
@@ -150,9 +147,14 @@ class DecisionPanel(Panel):
         classes = self._session.classes if self._session is not None else ()
         self.bars.show_values(classes, (0.0,) * len(classes), dim=True)
 
-    def _say(self, label: str, detail: str, colour: str) -> None:
+    def restyle(self) -> None:
+        """Take the new colours into the plot."""
+        self.plot.restyle()
+        super().restyle()
+
+    def _say(self, label: str, detail: str, tone: str) -> None:
         self.label.setText(layouts.words(label))
-        self.label.setStyleSheet(f"font-size: 26px; font-weight: 600; color: {colour};")
+        theme.set_tone(self.label, tone)
         self.detail.setText(detail)
 
 

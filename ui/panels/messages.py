@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import deque
 from datetime import datetime
 
 from pydantic import Field
@@ -29,7 +30,8 @@ class MessagesPanel(Panel):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self._waiting: list[tuple[str, str]] = []
+        self._waiting: list[tuple[str, theme.Tone]] = []
+        self._lines: deque[tuple[str, theme.Tone]] = deque(maxlen=settings.max_lines)
         self.text = QPlainTextEdit(readOnly=True, placeholderText="Messages appear here")
         self.text.setMaximumBlockCount(settings.max_lines)
         self.text.setMinimumHeight(48)
@@ -38,17 +40,17 @@ class MessagesPanel(Panel):
 
     def on_notice(self, event: NoticeEvent) -> None:
         """List a notice."""
-        self._add(event.text, theme.LEVEL_COLOURS[event.level])
+        self._add(event.text, theme.TONE_OF_LEVEL[event.level])
 
     def on_state(self, event: StateEvent) -> None:
         """List a change of state."""
         text = event.state.value + (f": {event.message}" if event.message else "")
-        self._add(text, theme.STATE_COLOURS[event.state] if event.state is EngineState.FAILED else theme.MUTED)
+        self._add(text, "bad" if event.state is EngineState.FAILED else "muted")
 
     def on_marker(self, marker: Marker) -> None:
         """List a marker set by hand."""
         if marker.stream == "operator":
-            self._add(f"marker: {marker.label}", theme.TEXT)
+            self._add(f"marker: {marker.label}", "")
 
     def absorb(self) -> None:
         """Append what has come: lines that nobody sees cost little."""
@@ -56,12 +58,21 @@ class MessagesPanel(Panel):
 
     def redraw(self) -> None:
         """Append what has come."""
-        for text, colour in self._waiting:
+        for text, tone in self._waiting:
+            colour = theme.palette().tone(tone)
             self.text.appendHtml(f'<span style="color:{colour}">{html.escape(text)}</span>')
         self._waiting.clear()
 
-    def _add(self, text: str, colour: str) -> None:
-        self._waiting.append((f"{datetime.now():%H:%M:%S}  {text}", colour))
+    def restyle(self) -> None:
+        """Write every line again, in the colours of now."""
+        self.text.clear()
+        self._waiting = list(self._lines)
+        super().restyle()
+
+    def _add(self, text: str, tone: theme.Tone) -> None:
+        line = (f"{datetime.now():%H:%M:%S} {theme.MARKS[tone] or '◇'} {text}", tone)
+        self._waiting.append(line)
+        self._lines.append(line)
         self.touch()
 
 

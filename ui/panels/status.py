@@ -96,7 +96,8 @@ class StatusPanel(Panel):
         """Fill every line."""
         state, session = self._state, self._session
         text = state.state.value + (f": {state.message}" if state.message else "")
-        self._say("State", f"● {text}", theme.STATE_COLOURS[state.state])
+        tone = theme.TONE_OF_STATE[state.state]
+        self._say("State", f"{theme.MARKS[tone]} {text}", tone)
         if session is not None:
             spec = session.spec
             self._say("Source", spec.source_id or session.name)
@@ -104,8 +105,8 @@ class StatusPanel(Panel):
             self._say("Decoder", session.model_id or "none")
             seconds = self._lost / spec.rate_hz
             lost = f"{self._lost:,} samples ({seconds:.3g} s)" if self._lost else "nothing"
-            self._say("Lost", lost, theme.LEVEL_COLOURS["warning"] if self._lost else "")
-            self._say("Bad channels", ", ".join(self._bad) or "none", theme.BAD if self._bad else "")
+            self._say("Lost", f"▲ {lost}" if self._lost else lost, "warning" if self._lost else "")
+            self._say("Bad channels", f"✖ {', '.join(self._bad)}" if self._bad else "none", "bad" if self._bad else "")
         self._show_recording()
 
     def _active(self) -> list[RecordingEvent]:
@@ -115,20 +116,17 @@ class StatusPanel(Panel):
         """Show the files being written, else the last one."""
         shown = self._active() or list(self._recordings.values())[-1:]
         if not shown:
-            self._say("Recording", "off", theme.MUTED)
+            self._say("Recording", "off", "muted")
             return
         lines = [_file_line(event) for event in shown]
-        colour = theme.STATE_COLOURS[EngineState.FAILED] if shown[0].active else theme.MUTED
         healthy = all(ok for _, ok in lines)
-        self._say(
-            "Recording", "\n".join(text for text, _ in lines), colour if healthy else theme.LEVEL_COLOURS["error"]
-        )
+        calm: theme.Tone = "good" if shown[0].active else "muted"
+        self._say("Recording", "\n".join(text for text, _ in lines), calm if healthy else "bad")
         self.fields["Recording"].setToolTip("\n".join(str(Path(event.path).resolve()) for event in shown))
 
-    def _say(self, row: str, text: str, colour: str = "") -> None:
-        field = self.fields[row]
-        field.setText(text)
-        field.setStyleSheet(f"color: {colour};" if colour else "")
+    def _say(self, row: str, text: str, tone: theme.Tone = "") -> None:
+        self.fields[row].setText(text)
+        theme.set_tone(self.fields[row], tone)
 
 
 def _file_line(event: RecordingEvent) -> tuple[str, bool]:

@@ -73,10 +73,12 @@ class TimingPanel(Panel):
             cell.setText("–" if value is None else f"{value:.2f}")
         # A recording has no lateness: its stamps are not of now, and the engine then says 0.
         self.counters["late"].setText(f"{1e3 * timing.late_s:.1f} ms" if timing and timing.late_s else "–")
-        self.counters["dropped"].setText(f"{timing.dropped_windows:,}" if timing else "–")
+        self.counters["dropped"].setText(
+            f"{'▲ ' * (timing.dropped_windows > 0)}{timing.dropped_windows:,}" if timing else "–"
+        )
         self.counters["received"].setText(f"{timing.samples:,}" if timing else "–")
         alarm = timing is not None and timing.dropped_windows > 0
-        self.counters["dropped"].setStyleSheet(f"color: {theme.LEVEL_COLOURS['warning']};" if alarm else "")
+        theme.set_tone(self.counters["dropped"], "warning" if alarm else "")
 
 
 def build(settings: Settings) -> TimingPanel:

@@ -90,7 +90,7 @@ def test_decision_shows_label_probabilities_and_model(show: Show, tell: Tell) ->
     tell(session(), StateEvent(EngineState.RUNNING), samples(0, 500), decided(52.0, 0.8))
     assert panel.label.text() == "task"
     assert "workload-1" in panel.detail.text()
-    assert theme.CLASS_COLOURS[1] in panel.label.styleSheet()
+    assert panel.label.property("tone") == "class1"
 
 
 def test_decision_shows_why_it_abstains(show: Show, tell: Tell) -> None:
@@ -133,8 +133,8 @@ def test_decision_draws_truth_beside_decisions(show: Show, tell: Tell) -> None:
     tell(session(), StateEvent(EngineState.RUNNING), samples(0, 2500), *truth, decided(52.0, 0.2), decided(54.0, 0.9))
     bars = panel.plot.strips.opts
     rows = sorted(zip(bars["x0"], bars["x1"], bars["brushes"], strict=True))
-    assert (0.0, 3.0, theme.CLASS_COLOURS[0]) in rows
-    assert (3.0, pytest.approx(9.996), theme.CLASS_COLOURS[1]) in rows
+    assert (0.0, 3.0, theme.palette().classes[0]) in rows
+    assert (3.0, pytest.approx(9.996), theme.palette().classes[1]) in rows
     assert len(rows) == 4
 
 
@@ -151,10 +151,10 @@ def test_status_names_source_state_losses_and_bad_channels(show: Show, tell: Tel
     text = {row: field.text() for row, field in panel.fields.items()}
     assert text["Source"] == "bench amplifier"
     assert text["Signal"] == "2 channels, 250 Hz"
-    assert text["State"] == "● reconnecting: device unplugged"
-    assert text["Lost"] == "50 samples (0.2 s)"
-    assert text["Bad channels"] == "T7"
-    assert theme.STATE_COLOURS[EngineState.RECONNECTING] in panel.fields["State"].styleSheet()
+    assert text["State"] == "▲ reconnecting: device unplugged"
+    assert text["Lost"] == "▲ 50 samples (0.2 s)"
+    assert text["Bad channels"] == "✖ T7"
+    assert panel.fields["State"].property("tone") == "warning"
 
 
 def test_timing_fills_its_table(show: Show, tell: Tell) -> None:
@@ -164,8 +164,8 @@ def test_timing_fills_its_table(show: Show, tell: Tell) -> None:
     assert panel.cells["decode", "p50"].text() == "1.23"
     assert panel.cells["latency", "p99"].text() == "6.00"
     assert panel.cells["read", "p50"].text() == "–"
-    assert [panel.counters[name].text() for name in ("late", "dropped", "received")] == ["12.3 ms", "3", "12,345"]
-    assert theme.LEVEL_COLOURS["warning"] in panel.counters["dropped"].styleSheet()
+    assert [panel.counters[name].text() for name in ("late", "dropped", "received")] == ["12.3 ms", "▲ 3", "12,345"]
+    assert panel.counters["dropped"].property("tone") == "warning"
 
 
 def test_messages_lists_notices_as_text(show: Show, tell: Tell) -> None:
@@ -193,16 +193,16 @@ def test_traces_draw_what_arrives(show: Show, tell: Tell, synthetic_events: Call
     tell(*synthetic_events(3.0))
     full = pixels(panel)
     assert (empty != full).any()
-    assert theme.argb(theme.REGION_COLOURS["O"]) in colours_shown(panel)
+    assert theme.argb(theme.trace_colour("O1", "eeg")) in colours_shown(panel)
 
 
 def test_traces_shade_a_gap_and_grey_a_bad_channel(show: Show, tell: Tell) -> None:
     panel = show("traces")
     tell(session(), samples(0, 500))
-    assert theme.argb(theme.GAP) not in colours_shown(panel)
+    assert theme.argb(theme.palette().gap) not in colours_shown(panel)
     assert theme.argb(theme.trace_colour("T7", "eeg")) in colours_shown(panel)
     tell(samples(1000, 500, gap=500), QualityEvent(("EEG T3-Ref",), 1.0))
-    assert theme.argb(theme.GAP) in colours_shown(panel)
+    assert theme.argb(theme.palette().gap) in colours_shown(panel)
     assert theme.argb(theme.trace_colour("T7", "eeg")) not in colours_shown(panel)
 
 
@@ -306,14 +306,14 @@ def test_the_recording_line_tells_what_ended_it_and_follows_two_recorders(
     assert panel.fields["Recording"].text() == "● second.xdf, 5 kB"
     tell(RecordingEvent(str(second), False, "the disk is full"))
     assert panel.fields["Recording"].text() == "off; second.xdf, 5 kB, ended early: the disk is full"
-    assert theme.LEVEL_COLOURS["error"] in panel.fields["Recording"].styleSheet()
+    assert panel.fields["Recording"].property("tone") == "bad"
 
 
 def test_a_recording_that_vanished_is_an_error(show: Show, tell: Tell, tmp_path: Path) -> None:
     panel = show("status")
     tell(session(), StateEvent(EngineState.RUNNING), RecordingEvent(str(tmp_path / "gone.xdf"), True))
     assert "No such file" in panel.fields["Recording"].text()
-    assert theme.LEVEL_COLOURS["error"] in panel.fields["Recording"].styleSheet()
+    assert panel.fields["Recording"].property("tone") == "bad"
 
 
 def test_a_recording_whose_engine_died_is_not_shown_as_saved(show: Show, tell: Tell, tmp_path: Path) -> None:
