@@ -20,6 +20,7 @@ from devices.source import Source
 from models.checkpoints import load_decoder
 from models.decoder import Decoder
 from models.placement import one_thread
+from pipelines.channel_quality import QualityMeter
 from pipelines.errors import BciError, ConfigError, DeviceError, StreamEnded
 from pipelines.plugins import make
 from pipelines.signal import StreamSpec, Window, copy_window
@@ -71,6 +72,7 @@ def assemble(
     spec = source.open()
     try:
         path = _signal_path(settings, decoder, pipeline, spec, calibrator)
+        path.quality = QualityMeter(settings.quality, spec)
     except BciError:
         source.close()
         raise
@@ -88,7 +90,8 @@ def _pipeline(settings: SessionSettings, decoder: Decoder | None) -> Pipeline:
     tables: Sequence[Any] = (
         settings.stages if settings.stages is not None else (decoder.spec.pipeline if decoder else ())
     )
-    return Pipeline([make("stages", table, f"{settings.name}: [[stages]]") for table in tables])
+    before = [make("stages", table, f"{settings.name}: [[montage]]") for table in settings.montage]
+    return Pipeline([*before, *(make("stages", table, f"{settings.name}: [[stages]]") for table in tables)])
 
 
 def _signal_path(

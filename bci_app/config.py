@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from devices.lsl_scope import DEFAULT, Scope
+from pipelines.channel_quality import QualitySettings
 from pipelines.errors import ConfigError
 from pipelines.plugins import configure, explain
 from pipelines.smoothing import SmoothingSettings
@@ -72,16 +73,20 @@ class LslSettings(Table):
 class SessionSettings(Table):
     """A whole session.
 
-    ``source``, ``stages`` and ``sinks`` are plug-in tables: ``kind`` names the plug-in, the rest are its settings.
+    ``source``, ``montage``, ``stages`` and ``sinks`` are plug-in tables: ``kind`` names the plug-in, the rest are its
+    settings.
     """
 
     name: str = Field("session", min_length=1, pattern=r"^[A-Za-z0-9_.-]+$")
     source: dict[str, Any]
+    montage: tuple[dict[str, Any], ...] = ()
+    """Stages before all others: channel names, reference and bad channels as this person wears the cap today."""
     stages: tuple[dict[str, Any], ...] | None = None
     """Signal stages; None: those the decoder was trained with."""
     decoder: DecoderSettings | None = DecoderSettings()
     smoothing: SmoothingSettings = SmoothingSettings()
     sinks: tuple[dict[str, Any], ...] = ()
+    quality: QualitySettings = QualitySettings()
     engine: EngineSettings = EngineSettings()
     lsl: LslSettings = LslSettings()
     duration_s: float | None = Field(None, gt=0)
@@ -101,6 +106,8 @@ def validate(values: Mapping[str, Any], where: str) -> SessionSettings:
     except ValidationError as exc:
         raise ConfigError(explain(exc, where)) from exc
     configure("sources", settings.source, f"{where}: [source]")
+    for table in settings.montage:
+        configure("stages", table, f"{where}: [[montage]]")
     for table in settings.stages or ():
         configure("stages", table, f"{where}: [[stages]]")
     for table in settings.sinks:

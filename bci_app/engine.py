@@ -15,6 +15,7 @@ from bci_app.calibrator import Calibrator
 from bci_app.config import EngineSettings
 from bci_app.decoding import Decoding
 from bci_app.events import (
+    ChannelQualityEvent,
     ChunkEvent,
     Command,
     DecisionEvent,
@@ -35,6 +36,7 @@ from bci_app.sink import Recorder, Sink
 from bci_app.supply import Supply
 from bci_app.timing import LoopTimer
 from devices.clock import now_s
+from pipelines.channel_quality import QualityMeter
 from pipelines.errors import BciError, ModelError, StreamEnded, in_one_line
 from pipelines.signal import Chunk, Marker
 from pipelines.smoothing import Smoother
@@ -55,6 +57,7 @@ class SignalPath:
     decoding: Decoding | None = None
     calibrator: Calibrator | None = None
     smoother: Smoother | None = None
+    quality: QualityMeter | None = None
 
 
 class Engine:
@@ -161,6 +164,8 @@ class Engine:
         self._tell(ChunkEvent(chunk))
         for marker in chunk.markers:
             self._tell(MarkerEvent(marker))
+        if self._path.quality is not None and (channels := self._path.quality.push(chunk)):
+            self._tell(ChannelQualityEvent(channels, self._stream_s))
         if self._deciding or self._path.decoding is None:
             self._protect("signal processing", lambda: self._process(chunk))
 

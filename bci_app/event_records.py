@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
 from bci_app.events import (
+    ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
     Event,
@@ -69,14 +71,21 @@ def event_record(event: Event) -> dict[str, Any] | None:
             }
         case StateEvent(state, message, time_s):
             return {"event": "state", "state": state, "message": message, "time_s": time_s}
-        case QualityEvent(bad_channels, time_s):
-            return {"event": "quality", "bad_channels": bad_channels, "time_s": time_s}
+        case QualityEvent() | ChannelQualityEvent():
+            return _quality_record(event)
         case NoticeEvent(level, text, time_s):
             return {"event": "notice", "level": level, "text": text, "time_s": time_s}
         case RecordingEvent(path, active, fault, time_s):
             return {"event": "recording", "path": path, "active": active, "fault": fault, "time_s": time_s}
         case LoopTiming():
             return _timing_record(event)
+
+
+def _quality_record(event: QualityEvent | ChannelQualityEvent) -> dict[str, Any]:
+    if isinstance(event, QualityEvent):
+        return {"event": "quality", "bad_channels": event.bad_channels, "time_s": event.time_s}
+    measured = {one.name: {key: value for key, value in asdict(one).items() if key != "name"} for one in event.channels}
+    return {"event": "channel_quality", "channels": measured, "time_s": event.time_s}
 
 
 def _timing_record(timing: LoopTiming) -> dict[str, Any]:

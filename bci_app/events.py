@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
+from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker, StreamSpec
 
@@ -112,6 +113,14 @@ class QualityEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelQualityEvent:
+    """How every EEG channel of the raw signal is, about once a second of signal."""
+
+    channels: tuple[ChannelQuality, ...]
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeEvent:
     """Something a person should know: a gap, a full disk, a failing sink. ``error`` means something stopped working."""
 
@@ -188,6 +197,7 @@ Event = (
     | DecisionEvent
     | StateEvent
     | QualityEvent
+    | ChannelQualityEvent
     | NoticeEvent
     | RecordingEvent
     | LoopTiming

@@ -66,7 +66,13 @@ def run_record(settings: SessionSettings, folder: str, seconds: float | None, co
     """Record a session's source, undecoded."""
     recorder = {"kind": "xdf_recorder", "folder": folder}
     settings = settings.model_copy(
-        update={"decoder": None, "stages": (), "sinks": (recorder, {"kind": "console"}), "duration_s": seconds}
+        update={
+            "decoder": None,
+            "montage": (),
+            "stages": (),
+            "sinks": (recorder, {"kind": "console"}),
+            "duration_s": seconds,
+        }
     )
     _run(settings, [], console)
 
@@ -163,6 +169,7 @@ def replay_settings(
     given = {key: value for key, value in (source or {}).items() if value is not None}
     values = {
         "name": "replay",
+        "montage": values.get("montage") or (),
         "stages": values.get("stages"),
         "decoder": values.get("decoder") or {},
         "smoothing": values.get("smoothing") or {},

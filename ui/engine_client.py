@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from bci_app.engine_process import EngineProcess
 from bci_app.events import (
+    ChannelQualityEvent,
     ChunkEvent,
     Command,
     DecisionEvent,
@@ -24,8 +25,23 @@ from bci_app.events import (
 )
 from devices.clock import now_s
 
-TOPICS = ("session", "chunk", "marker", "decision", "state", "quality", "notice", "recording", "timing")
+TOPICS = (
+    *("session", "chunk", "marker", "decision", "state", "quality", "channel_quality"),
+    *("notice", "recording", "timing"),
+)
 """Signals of the client that carry an event's content."""
+SIGNALS: dict[type, tuple[str, str]] = {
+    SessionEvent: ("session", "session"),
+    ChunkEvent: ("chunk", "chunk"),
+    MarkerEvent: ("marker", "marker"),
+    DecisionEvent: ("decision", "decision"),
+    QualityEvent: ("quality", ""),
+    ChannelQualityEvent: ("channel_quality", ""),
+    NoticeEvent: ("notice", ""),
+    RecordingEvent: ("recording", ""),
+    LoopTiming: ("timing", ""),
+}
+"""The signal of each kind of event but the state's, and the attribute it carries; empty: the event whole."""
 REFRESH_MS = 16
 """Time between two looks at the pipe (ms): about 60 a second."""
 
@@ -78,6 +94,8 @@ class EngineClient(QObject):
     """StateEvent: the engine's own, and FAILED or IDLE when its process has ended."""
     quality = Signal(object)
     """QualityEvent."""
+    channel_quality = Signal(object)
+    """ChannelQualityEvent, about once a second."""
     notice = Signal(object)
     """NoticeEvent."""
     recording = Signal(object)
@@ -170,22 +188,8 @@ class EngineClient(QObject):
     def deliver(self, event: Event) -> None:
         """Emit the signals of one event."""
         self.any_event.emit(event)
-        match event:
-            case ChunkEvent(chunk):
-                self.chunk.emit(chunk)
-            case StateEvent():
-                self._follow(event)
-            case DecisionEvent(decision):
-                self.decision.emit(decision)
-            case MarkerEvent(marker):
-                self.marker.emit(marker)
-            case SessionEvent(session):
-                self.session.emit(session)
-            case QualityEvent():
-                self.quality.emit(event)
-            case NoticeEvent():
-                self.notice.emit(event)
-            case RecordingEvent():
-                self.recording.emit(event)
-            case LoopTiming():
-                self.timing.emit(event)
+        if isinstance(event, StateEvent):
+            self._follow(event)
+            return
+        topic, content = SIGNALS[type(event)]
+        getattr(self, topic).emit(getattr(event, content) if content else event)

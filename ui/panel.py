@@ -13,7 +13,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from bci_app.events import LoopTiming, NoticeEvent, QualityEvent, RecordingEvent, Session, StateEvent
+from bci_app.events import (
+    ChannelQualityEvent,
+    LoopTiming,
+    NoticeEvent,
+    QualityEvent,
+    RecordingEvent,
+    Session,
+    StateEvent,
+)
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker
 from ui import theme
@@ -93,6 +101,9 @@ class Panel(QWidget):
 
     def on_quality(self, event: QualityEvent) -> None:
         """Take the channels now held to be bad."""
+
+    def on_channel_quality(self, event: ChannelQualityEvent) -> None:
+        """Take how every channel of the raw signal is."""
 
     def on_notice(self, event: NoticeEvent) -> None:
         """Take a message for a person."""

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipelines.buffers import OutputBuffer
+from pipelines.channel_faults import MIN_COMPARED, is_flat, is_noisy, is_railed, strongest_correlation
 from pipelines.channel_matrix import ChannelMatrix
 from pipelines.montage import has_positions, positions, spline_weights
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Flag, StreamSpec, read_only
-
-MIN_COMPARED = 4
-"""Fewer channels than this are not compared with one another, nor interpolated."""
 
 
 class Settings(PluginSettings):
@@ -112,17 +110,12 @@ class BadChannels:
 
     def _poor(self, block: NDArray[np.float64]) -> NDArray[np.bool_]:
         s = self._settings
-        flat = np.ptp(block, axis=0) < s.flat_uv
-        railed = np.abs(block).max(axis=0) >= s.rail_uv
-        poor: NDArray[np.bool_] = flat | railed
+        poor: NDArray[np.bool_] = is_flat(block, s.flat_uv) | is_railed(block, s.rail_uv)
         if (~poor).sum() < MIN_COMPARED:
             return poor
         deviation = block.std(axis=0)
-        noisy = (deviation > s.noisy_ratio * np.median(deviation[~poor])) & (deviation > s.noisy_uv)
-        centred = (block - block.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
-        correlation = np.abs(centred.T @ centred) / len(block)
-        np.fill_diagonal(correlation, 0.0)
-        lonely = correlation.max(axis=0) < s.min_correlation
+        noisy = is_noisy(deviation, ~poor, s.noisy_ratio, s.noisy_uv)
+        lonely = strongest_correlation(block, deviation) < s.min_correlation
         return np.asarray(poor | noisy | lonely)
 
     def _interpolation(self) -> ChannelMatrix | None:

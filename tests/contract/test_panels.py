@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bci_app.events import (
+    ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
     EngineState,
@@ -27,6 +28,7 @@ from bci_app.events import (
     SessionEvent,
     StateEvent,
 )
+from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings, load, make, names
 from pipelines.signal import Channel, Marker, StreamSpec, make_chunk
@@ -60,6 +62,7 @@ EVENTS: tuple[Event, ...] = (
     decision(1, abstained=True),
     QualityEvent(("Cz",), 100.0),
     QualityEvent((), 100.0),
+    ChannelQualityEvent((ChannelQuality("Cz", "flat", 0.0, 0.0, 0.0, 0.5),), 100.0),
     NoticeEvent("warning", "300 samples were lost"),
     NoticeEvent("error", "<i>disk</i> full"),
     RecordingEvent("absent.xdf", True),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bci_app.events import (
+    ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
     EngineState,
@@ -28,6 +29,7 @@ from bci_app.events import (
 )
 from bci_app.sink import Recorder, Sink
 from devices.sources.recording import open_recording
+from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.errors import BciError
 from pipelines.plugins import load, make, names
@@ -55,6 +57,7 @@ EVENTS: tuple[Event, ...] = (
     *(StateEvent(state, "message", 103.0) for state in EngineState),
     QualityEvent(("Cz",), 104.0),
     QualityEvent((), 104.5),
+    ChannelQualityEvent((ChannelQuality("Cz", "flat", 0.0, 0.0, 0.0, 0.5),), 104.6),
     *(NoticeEvent(level, "text", 105.0) for level in ("info", "warning", "error")),
     RecordingEvent("a.xdf", True, "", 105.1),
     RecordingEvent("a.xdf", False, "", 105.2),
