@@ -7,7 +7,7 @@ under a curve where only one class occurs) is NaN, never a made-up number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,6 +182,11 @@ METRICS = {
 PRIMARY: dict[Task, str] = {"classification": "balanced_accuracy", "regression": "pearson", "retrieval": "two_way"}
 
 
-def scores(task: Task, truth: Truth, said: Said) -> dict[str, float]:
-    """Return every figure of a task by name."""
-    return {name: metric.score(truth, said) for name, metric in METRICS.items() if metric.task == task}
+def names_of(task: Task) -> tuple[str, ...]:
+    """Return the names of a task's figures."""
+    return tuple(name for name, metric in METRICS.items() if metric.task == task)
+
+
+def scores(names: Iterable[str], truth: Truth, said: Said) -> dict[str, float]:
+    """Return figures by name."""
+    return {name: METRICS[name].score(truth, said) for name in names}

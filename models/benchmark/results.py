@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.benchmark.conditions import Condition, conditions_of
 from models.benchmark.job import Job
-from models.benchmark.metrics import METRICS, PRIMARY, bits_per_minute, scores
+from models.benchmark.metrics import METRICS, PRIMARY, bits_per_minute, names_of, scores
 from models.benchmark.perturbation import CLEAN
 from models.benchmark.predictions import Kind, Predictions
 from models.dataset import Task
@@ -155,8 +155,9 @@ def _row(condition: Condition, model: str, found: list[tuple[Job, Predictions]],
     _refuse_doubles(condition, model, found)
     seeds = tuple(sorted({j.seed for j, _ in found}))
     by_seed = {seed: [p for j, p in found if j.seed == seed] for seed in seeds}
-    by_seed_person = {seed: _by_person(task, of_seed, CLEAN) for seed, of_seed in by_seed.items()}
-    pooled = [_judged(task, of_seed, CLEAN) for of_seed in by_seed.values()]
+    figures = names_of(task)
+    by_seed_person = {seed: _by_person(task, figures, of_seed, CLEAN) for seed, of_seed in by_seed.items()}
+    pooled = [_judged(task, figures, of_seed, CLEAN) for of_seed in by_seed.values()]
     people = tuple(sorted({person for values in by_seed_person.values() for person in values}))
     table = {
         figure: np.array([[by_seed_person[s].get(p, {}).get(figure, np.nan) for p in people] for s in seeds])
@@ -196,13 +197,15 @@ def _refuse_doubles(condition: Condition, model: str, found: list[tuple[Job, Pre
         seen.add((job.seed, job.fold))
 
 
-def _by_person(task: Task, found: list[Predictions], name: str) -> dict[str, dict[str, float]]:
+def _by_person(task: Task, figures: Sequence[str], found: list[Predictions], name: str) -> dict[str, dict[str, float]]:
     """Judge each person on all their windows, of whatever fold."""
     people = sorted({str(who) for p in found for who in np.unique(p.people)})
-    return {who: _judged(task, found, name, who) for who in people}
+    return {who: _judged(task, figures, found, name, who) for who in people}
 
 
-def _judged(task: Task, found: list[Predictions], name: str, who: str | None = None) -> dict[str, float]:
+def _judged(
+    task: Task, figures: Sequence[str], found: list[Predictions], name: str, who: str | None = None
+) -> dict[str, float]:
     """Judge all windows together, or those of one person."""
     parts = []
     for p in found:
@@ -210,11 +213,11 @@ def _judged(task: Task, found: list[Predictions], name: str, who: str | None = N
         if mine.any():
             parts.append((p.truth[mine], p.said[name][mine]))
     if task != "retrieval":
-        return scores(task, np.concatenate([t for t, _ in parts]), np.concatenate([s for _, s in parts]))
+        return scores(figures, np.concatenate([t for t, _ in parts]), np.concatenate([s for _, s in parts]))
     # Items differ from fold to fold; all these figures are means over windows.
-    figures = [scores(task, truth, said) for truth, said in parts]
+    found_in = [scores(figures, truth, said) for truth, said in parts]
     weights = [len(truth) for truth, _ in parts]
-    return {figure: float(np.average([f[figure] for f in figures], weights=weights)) for figure in figures[0]}
+    return {figure: float(np.average([f[figure] for f in found_in], weights=weights)) for figure in figures}
 
 
 def _by_fold(task: Task, found: list[tuple[Job, Predictions]]) -> NDArray[np.float64]:
@@ -226,10 +229,11 @@ def _by_fold(task: Task, found: list[tuple[Job, Predictions]]) -> NDArray[np.flo
 
 
 def _overall(task: Task, found: list[tuple[Job, Predictions]], name: str, seeds: tuple[int, ...]) -> float:
+    primary = PRIMARY[task]
     values = [
-        figures[PRIMARY[task]]
+        figures[primary]
         for seed in seeds
-        for figures in _by_person(task, [p for j, p in found if j.seed == seed], name).values()
+        for figures in _by_person(task, (primary,), [p for j, p in found if j.seed == seed], name).values()
     ]
     return float(_mean(np.array(values), axis=0))
 

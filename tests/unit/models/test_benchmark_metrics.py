@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from models.benchmark.metrics import METRICS, PRIMARY, bits_per_minute, scores
+from models.benchmark.metrics import METRICS, PRIMARY, bits_per_minute, names_of, scores
 
 
 def simulated(n_classes: int, n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -20,7 +20,7 @@ def simulated(n_classes: int, n: int = 300, seed: int = 0) -> tuple[np.ndarray, 
 def test_classification_agrees_with_scikit_learn(n_classes: int) -> None:
     truth, said = simulated(n_classes)
     chosen = said.argmax(axis=1)
-    found = scores("classification", truth, said)
+    found = scores(names_of("classification"), truth, said)
     area = sk.roc_auc_score(truth, said[:, 1]) if n_classes == 2 else sk.roc_auc_score(truth, said, multi_class="ovr")
     assert found["balanced_accuracy"] == pytest.approx(sk.balanced_accuracy_score(truth, chosen))
     assert found["accuracy"] == pytest.approx(sk.accuracy_score(truth, chosen))
@@ -39,7 +39,7 @@ def test_precision_recall_is_the_trapezoid_area_and_higher_than_the_share_of_the
 
 def test_what_one_class_cannot_tell_is_nan_and_nothing_warns() -> None:
     truth, said = np.zeros(20, dtype=int), np.tile([0.9, 0.1], (20, 1))
-    found = scores("classification", truth, said)
+    found = scores(names_of("classification"), truth, said)
     assert np.isnan([found["auroc"], found["auc_pr"], found["kappa"]]).all()
     assert found["balanced_accuracy"] == 1.0
 
@@ -76,23 +76,23 @@ def test_regression_by_scikit_learn() -> None:
     rng = np.random.default_rng(0)
     truth = rng.normal(size=100)
     said = truth + rng.normal(0, 0.5, 100)
-    found = scores("regression", truth, said)
+    found = scores(names_of("regression"), truth, said)
     assert found["r2"] == pytest.approx(sk.r2_score(truth, said))
     assert found["rmse"] == pytest.approx(sk.root_mean_squared_error(truth, said))
     assert found["pearson"] == pytest.approx(np.corrcoef(truth, said)[0, 1])
-    assert scores("regression", truth, np.full(100, truth.mean()))["r2"] == pytest.approx(0.0)
+    assert scores(names_of("regression"), truth, np.full(100, truth.mean()))["r2"] == pytest.approx(0.0)
     assert np.isnan(METRICS["pearson"].score(truth, np.zeros(100)))
 
 
 def test_retrieval_of_the_perfect_the_worst_and_the_ignorant() -> None:
     truth = np.arange(8)
     for said, two_way, top1 in ((np.eye(8), 1.0, 1.0), (-np.eye(8), 0.0, 0.0), (np.zeros((8, 8)), 0.5, 0.0)):
-        found = scores("retrieval", truth, said)
+        found = scores(names_of("retrieval"), truth, said)
         assert found["two_way"] == pytest.approx(two_way)
         assert found["top1"] == pytest.approx(top1)
     rng = np.random.default_rng(0)
     truth, said = rng.integers(0, 40, 4000), rng.normal(size=(4000, 40))
-    found = scores("retrieval", truth, said)
+    found = scores(names_of("retrieval"), truth, said)
     assert found["two_way"] == pytest.approx(METRICS["two_way"].chance(40), abs=0.02)
     assert found["top5"] == pytest.approx(METRICS["top5"].chance(40), abs=0.02)
 
