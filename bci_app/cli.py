@@ -179,9 +179,13 @@ def devices(
     scope: Annotated[
         str, typer.Option(help="How far to look for LSL streams: machine, link, site, organization or global.")
     ] = "machine",
+    test: Annotated[Path | None, typer.Option(help="Open the source of this session file for two seconds.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List BrainFlow boards and the LSL streams within reach."""
+    """List BrainFlow boards and the LSL streams within reach, or test the source of a session."""
+    if test is not None:
+        _test_source(test)
+        return
     from bci_app import inventory
 
     _show(inventory.devices(timeout_s, inventory.parse_scope(scope)), inventory.device_tables, as_json=as_json)
@@ -198,6 +202,14 @@ def doctor(*, as_json: AsJson = False) -> None:
     else:
         console.print(checkup.table(findings))
     raise SystemExit(any(not finding.ok for finding in findings))
+
+
+def _test_source(session: Path) -> None:
+    from bci_app.config import load_session
+    from bci_app.probe import probe
+
+    settings = load_session(session)
+    console.print(probe(settings.source, settings.lsl).text(), markup=False, highlight=False)
 
 
 def _show(values: Any, tables: Any, *, as_json: bool) -> None:

@@ -17,11 +17,18 @@ from pipelines.errors import ConfigError
 
 def devices(timeout_s: float, scope: Scope = DEFAULT) -> dict[str, list[dict[str, Any]]]:
     """Return ``{"lsl_streams": [...], "boards": [...]}``, looking for streams for ``timeout_s``."""
+    return {"lsl_streams": streams(timeout_s, scope)[0], "boards": boards()}
+
+
+def streams(timeout_s: float, scope: Scope = DEFAULT) -> tuple[list[dict[str, Any]], str]:
+    """Return the LSL streams that answer within ``timeout_s``, and how far was looked."""
     apply(scope)
-    return {
-        "lsl_streams": [asdict(row) for row in list_streams(timeout_s)],
-        "boards": [asdict(board) for board in list_boards()],
-    }
+    return [asdict(row) for row in list_streams(timeout_s)], in_force().searched()
+
+
+def boards() -> list[dict[str, Any]]:
+    """Return every board that BrainFlow knows."""
+    return [asdict(board) for board in list_boards()]
 
 
 def parse_scope(text: str) -> Scope:

@@ -47,9 +47,9 @@ EXTRA_OF = {
 
 
 class PluginSettings(BaseModel):
-    """Base of every plug-in's ``Settings``: frozen, unknown keys refused."""
+    """Base of every plug-in's ``Settings``: frozen, unknown keys refused; a field's docstring is its description."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 @cache

@@ -54,7 +54,9 @@ class MainWindow(QMainWindow):
         steps: dict[str, Step] = self._make_all("steps")
         self.steps = dict(sorted(steps.items(), key=lambda item: item[1].order))
         self._build_centre()
-        inside = {step.centre for step in self.steps.values()}
+        inside = {step.centre: step for step in reversed(self.steps.values()) if step.centre in self.panels}
+        for name, step in inside.items():
+            step.host(self.panels[name])
         around = {name: panel for name, panel in self.panels.items() if name not in inside}
         self.docks = Docks(self, around, self.store)
         Menus(self)

@@ -58,7 +58,8 @@ def test_a_panel_named_by_the_step_stands_in_its_page(open_window: Callable[[], 
 
 def test_steps_are_reached_by_click_by_key_and_by_going_on(open_window: Callable[[], MainWindow], qtbot: QtBot) -> None:
     window = open_window()
-    window.activateWindow()
+    with qtbot.waitActive(window):
+        window.activateWindow()
     for name, step in window.steps.items():
         qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + step.order), Qt.KeyboardModifier.ControlModifier)
         assert window.step == name
