@@ -49,9 +49,9 @@ class BoardPage(SourcePage):
         narrow.addWidget(self.list, 1)
         self._right = layouts.column(right, margins=(0, 0, 0, 0))
         self._right.addWidget(self.needs)
-        self._right.addStretch(1)
         row = layouts.row(self)
         row.addWidget(left, 2)
+        row.addSpacing(8)
         row.addWidget(right, 3)
 
     def enter(self) -> None:

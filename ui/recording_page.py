@@ -53,9 +53,9 @@ class RecordingPage(SourcePage):
         narrow.addWidget(self.open)
         self._wide = wide = layouts.column(right, margins=(0, 0, 0, 0))
         wide.addWidget(self.words)
-        wide.addStretch(1)
         row = layouts.row(self)
         row.addWidget(left, 2)
+        row.addSpacing(8)
         row.addWidget(right, 3)
         self._fill()
 
@@ -77,7 +77,7 @@ class RecordingPage(SourcePage):
 
     def place(self, form: SettingsForm) -> None:
         """Put the form below what the file holds."""
-        self._wide.insertWidget(1, scrolled(form), 3)
+        self._wide.insertWidget(1, scrolled(form), 1)
 
     def choose(self, path: str) -> None:
         """Take a file that a person has picked."""

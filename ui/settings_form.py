@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QToolBut
 from ui import layouts, theme
 from ui.field_editors import Editor, editor_for, spoken
 
+WIDEST_PX = 620
+"""Fields wider than this are no easier to read."""
+
 
 class SettingsForm(QWidget):
     """Edits one settings model. What differs from the defaults is its value, as a session file would say it.
@@ -36,6 +39,7 @@ class SettingsForm(QWidget):
         self.editors: dict[str, Editor] = {}
         names = [name for name in model.model_fields if name not in hidden]
         shown = [name for name in first if name in names] or names
+        self.setMaximumWidth(WIDEST_PX)
         column = layouts.column(self, 4, (0, 0, 0, 0))
         column.addLayout(self._rows(shown))
         self.complaint = QLabel(wordWrap=True)
@@ -131,6 +135,7 @@ def scrolled(widget: QWidget) -> QScrollArea:
     area = QScrollArea(widgetResizable=True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    widget.setObjectName("scrolled")
     area.setWidget(widget)
     return area
 

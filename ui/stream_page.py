@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QLabel, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLabel, QTableWidget, QTableWidgetItem
 
 from devices.lsl_scope import DEFAULT, MEANINGS, Scope
 from ui import layouts, theme
@@ -52,7 +52,7 @@ class StreamPage(SourcePage):
         self.table_view.verticalHeader().hide()
         self.table_view.setShowGrid(False)
         self.table_view.setTabKeyNavigation(False)
-        self.table_view.horizontalHeader().setStretchLastSection(True)
+        self.table_view.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table_view.itemSelectionChanged.connect(self._choose)
         self.words = QLabel("Looking for streams …", wordWrap=True)
         self.words.setProperty("role", "muted")

@@ -14,7 +14,8 @@ def style_sheet(theme: Theme, px: Callable[[float], int]) -> str:
     t = theme
     return f"""
 * {{ color: {t.text}; font-size: {px(12)}px; }}
-QMainWindow, QDialog, QFileDialog, QScrollArea, QScrollArea > QWidget > QWidget {{ background: {t.background}; }}
+QMainWindow, QDialog, QFileDialog {{ background: {t.background}; }}
+QScrollArea, #scrolled {{ background: transparent; }}
 QMainWindow::separator {{ background: {t.background}; width: 5px; height: 5px; }}
 QMainWindow::separator:hover {{ background: {t.border}; }}
 QDockWidget {{ font-weight: 600; }}
@@ -40,11 +41,12 @@ QToolButton:pressed, QPushButton:pressed, QToolButton:checked, QPushButton:check
 QToolButton:focus, QPushButton:focus, QListView:focus, QTableView:focus {{ border-color: {t.accent}; }}
 QPushButton[role="primary"]:focus {{ border-color: {t.text}; }}
 QToolButton:disabled, QPushButton:disabled, QLabel:disabled {{ color: {t.faint}; }}
-QLineEdit, QComboBox, QPlainTextEdit, QAbstractSpinBox, QListView, QTableView {{ background: {t.background};
+QLineEdit, QComboBox, QPlainTextEdit, QListView, QTableView {{ background: {t.background};
     border: 1px solid {t.border}; border-radius: 4px; padding: 3px 6px; selection-background-color: {t.accent};
     selection-color: {t.on_tone}; }}
+QAbstractSpinBox {{ min-height: {px(22)}px; }}
 QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{ border-color: {t.accent}; }}
+QLineEdit:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; selection-background-color: {t.border}; }}
 QListView::item, QTableView::item {{ padding: 3px 4px; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none; padding: 4px 6px; }}
