@@ -94,6 +94,17 @@ def _pipeline(settings: SessionSettings, decoder: Decoder | None) -> Pipeline:
     return Pipeline([*before, *(make("stages", table, f"{settings.name}: [[stages]]") for table in tables)])
 
 
+def delivered_spec(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> StreamSpec:
+    """Return what the session's stages make of a stream.
+
+    Raises
+    ------
+    BciError
+        If a stage cannot work on it.
+    """
+    return _pipeline(settings, decoder).prepare(spec)
+
+
 def _signal_path(
     settings: SessionSettings,
     decoder: Decoder | None,

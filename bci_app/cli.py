@@ -192,6 +192,22 @@ def devices(
 
 
 @app.command()
+def decoders(*, as_json: AsJson = False) -> None:
+    """List the decoders: trained on what, how good, for what signal, with what limits."""
+    from dataclasses import asdict
+
+    from bci_app.decoder_card import card_table
+    from bci_app.decoder_cards import cards
+
+    found = cards()
+    if as_json:
+        typer.echo(json.dumps([asdict(card) for card in found]))
+        return
+    for card in found:
+        console.print(card_table(card))
+
+
+@app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Check versions, liblsl, CUDA, boards, ports, clock and disk, and run one self-test through LSL loopback."""
     from bci_app import checkup

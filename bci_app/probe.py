@@ -16,6 +16,7 @@ from devices.sources.recording import open_recording
 from pipelines.channel_quality import ChannelQuality, QualityMeter, QualitySettings
 from pipelines.errors import StreamEnded
 from pipelines.plugins import make
+from pipelines.signal import StreamSpec
 
 PROBE_S = 2.0
 
@@ -61,6 +62,17 @@ def probe(source: Mapping[str, Any], lsl: LslSettings | None = None, seconds: fl
         span_s = last_s - first_s
         measured_hz = (samples - first) / span_s if opened.is_live and span_s > 0.2 else 0.0
         return ProbeResult(spec, samples, lost, now_s() - began_s, measured_hz, opened.is_live, quality)
+
+
+def spec_of(source: Mapping[str, Any], lsl: LslSettings | None = None) -> StreamSpec:
+    """Open a source, ask what it delivers, close it.
+
+    Raises
+    ------
+    BciError
+        What kept it from opening.
+    """
+    return probe(source, lsl, 0.0).spec
 
 
 def describe(path: str) -> str:

@@ -134,8 +134,8 @@ class QualityMeter:
         ohms = self._impedances()
         faults: dict[Verdict, NDArray[np.bool_]] = {
             "not finite": np.asarray(broken),
-            "flat": flat,
             "railed": railed,
+            "flat": flat,
             "line noise": (line_ratio > s.max_line_ratio) & (line_uv > s.line_uv),
             "noisy": noisy,
             "uncorrelated": correlation < s.min_correlation,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from pipelines.channel_names import canonical_name
 from pipelines.channel_quality import Verdict
 from ui import theme
 from ui.head_projection import head_xy, placed
@@ -161,11 +162,12 @@ class HeadMap(QWidget):
                 painter.drawLine(at + QPointF(-dx * size, -size), at + QPointF(dx * size, size))
         painter.setPen(QColor(colours.text))
         box = QRectF(at.x() - 40, at.y() + size + 1, 80, 18)
-        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, one.name)
+        align = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        painter.drawText(box, align, canonical_name(one.name))
 
     def _size(self) -> float:
         crowd = max(1, len(self._names) - len(self._homeless))
-        return float(np.clip(self._radius() / (1.9 * np.sqrt(crowd)), 4, 11))
+        return float(np.clip(self._radius() / (2.4 * np.sqrt(crowd)), 4, 11))
 
     def _centre(self) -> QPointF:
         row = 44 if self._homeless else 0

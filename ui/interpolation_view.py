@@ -28,14 +28,15 @@ class InterpolationView(QWidget):
         menu = self.plot.plotItem.ctrlMenu
         menu.setParent(self.plot, menu.windowFlags())  # pyqtgraph's menu has no parent and would outlive the plot
         self.plot.hideButtons()
-        self.plot.setMinimumHeight(90)
+        self.plot.setFixedHeight(150)
+        self.plot.hide()
         self.plot.getAxis("left").setWidth(54)
         self.plot.setLabel("left", "µV")
         self._measured = self.plot.plot([], [])
         self._made = self.plot.plot([], [])
         column = layouts.column(self, 2, (0, 0, 0, 0))
         column.addWidget(self.words)
-        column.addWidget(self.plot, 1)
+        column.addWidget(self.plot)
         self.restyle()
 
     def restyle(self) -> None:
@@ -75,6 +76,7 @@ class InterpolationView(QWidget):
         measured, made = rows[:, names.index(name)], (rows[:, at_home] @ weights.T)[:, 0]
         measured, made = measured - measured.mean(), made - made.mean()
         times_s = (np.arange(len(rows)) - len(rows)) / rate_hz
+        self.plot.show()
         self._measured.setData(times_s, measured)
         self._made.setData(times_s, made)
         spread = measured.std() * made.std()
@@ -85,8 +87,7 @@ class InterpolationView(QWidget):
         )
 
     def _say_why_not(self, name: str, names: tuple[str, ...]) -> None:
-        self._measured.setData([], [])
-        self._made.setData([], [])
+        self.plot.hide()
         if name and name in names and not placed([name]):
             self.words.setText(f"{name} has no place on the head: give it the name of an electrode to interpolate it.")
         elif name:

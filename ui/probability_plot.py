@@ -6,11 +6,14 @@ from collections import deque
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QPen
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QPen
 
 from pipelines.decision import Decision
 from ui import theme
 
+MAX_BANDS, BAND_DECISIONS = 3, 9
+"""With more classes than 3 bands would hide one another; each is of so many decisions around its place."""
 DECIDED_Y, TRUTH_Y, STRIP_HEIGHT = -0.14, -0.30, 0.12
 
 
@@ -34,6 +37,7 @@ class ProbabilityPlot(pg.PlotWidget):
         self.getAxis("left").setStyle(tickLength=0)
         self.getAxis("left").setWidth(54)
         self.showGrid(y=True, alpha=0.15)
+        self._bands: list[pg.FillBetweenItem] = []
         self.strips = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], brushes=[], pen=None)
         self.addItem(self.strips)
 
@@ -60,7 +64,12 @@ class ProbabilityPlot(pg.PlotWidget):
         times = np.array([t for t, _ in shown])
         for row, curve in enumerate(self._curves):
             values = [np.nan if d.abstained else d.probabilities[row] for _, d in shown if d.labels == self._labels]
-            curve.setData(times[-len(values) :] if values else [], values, connect="finite")
+            shown_s = times[-len(values) :] if values else times[:0]
+            curve.setData(shown_s, values, connect="finite")
+            if self._bands:
+                low, high = _band(np.array(values, dtype=np.float64))
+                self._bands[row].curves[0].setData(shown_s, low, connect="finite")
+                self._bands[row].curves[1].setData(shown_s, high, connect="finite")
         self._draw_strips(shown, now_s)
         self.setXRange(max(now_s - self._history_s, 0.0), max(now_s, min(self._history_s, 10.0)), padding=0)
 
@@ -73,6 +82,8 @@ class ProbabilityPlot(pg.PlotWidget):
             self.getAxis(side).setTextPen(colours.muted)
         for row, curve in enumerate(self._curves):
             curve.setPen(_pen(row))
+        for row, band in enumerate(self._bands):
+            band.setBrush(_brush(row))
 
     def _draw_strips(self, shown: list[tuple[float, Decision]], now_s: float) -> None:
         bars: list[tuple[float, float, float, str]] = []
@@ -105,10 +116,35 @@ class ProbabilityPlot(pg.PlotWidget):
         return theme.palette().class_colour(self._labels.index(label)) if known else theme.palette().border
 
     def _set_labels(self, labels: tuple[str, ...]) -> None:
-        for curve in self._curves:
-            self.removeItem(curve)
+        for item in (*self._curves, *self._bands, *(curve for band in self._bands for curve in band.curves)):
+            self.removeItem(item)
         self._labels = labels
+        self._bands = [self._new_band(row) for row in range(len(labels))] if len(labels) <= MAX_BANDS else []
         self._curves = [self.plot([], [], pen=_pen(row)) for row in range(len(labels))]
+
+    def _new_band(self, row: int) -> pg.FillBetweenItem:
+        edges = [self.plot([], [], pen=None) for _ in range(2)]
+        band = pg.FillBetweenItem(*edges, brush=_brush(row))
+        self.addItem(band)
+        return band
+
+
+def _band(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean less and plus standard deviation over the decisions around each (n,), NaN where there is none."""
+    padded = np.pad(values, BAND_DECISIONS // 2, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, BAND_DECISIONS)[: len(values)]
+    known = np.isfinite(around)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean = np.where(known, around, 0.0).sum(axis=1) / count
+    spread = np.sqrt((np.where(known, around - mean[:, None], 0.0) ** 2).sum(axis=1) / count)
+    gone = ~np.isfinite(values)
+    return np.where(gone, np.nan, np.clip(mean - spread, 0, 1)), np.where(gone, np.nan, np.clip(mean + spread, 0, 1))
+
+
+def _brush(row: int) -> QColor:
+    colour = QColor(theme.palette().class_colour(row))
+    colour.setAlpha(50)
+    return colour
 
 
 def _pen(row: int) -> QPen:

@@ -53,6 +53,10 @@ QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none;
 QTabBar::tab {{ background: {t.surface}; color: {t.muted}; padding: 6px 12px; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
 QTabWidget::pane {{ border: none; }}
+QCheckBox::indicator, QTableView::indicator {{ width: 13px; height: 13px; border: 1px solid {t.muted};
+    border-radius: 3px; background: {t.background}; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {t.accent}; border: 3px solid {t.text}; }}
+QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
 QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 QLabel {{ background: transparent; }}
@@ -60,6 +64,7 @@ QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="heading"] {{ color: {t.muted}; font-weight: 600; }}
 QLabel[role="title"] {{ font-size: {px(16)}px; font-weight: 600; }}
 QLabel[role="state"] {{ font-size: {px(26)}px; font-weight: 600; }}
+#large QLabel[role="state"] {{ font-size: {px(40)}px; }}
 QLabel[role="chip"] {{ color: {t.on_tone}; background: {t.muted}; font-weight: 600; border-radius: 4px;
     padding: 2px 12px; }}
 {_tones(t)}

@@ -25,6 +25,7 @@ from devices.package_counter import PackageCounter
 from devices.source import SourceBase
 from devices.unix_time import UnixToLsl
 from pipelines.channel_names import canonical_name
+from pipelines.channel_quality import IMPEDANCE
 from pipelines.errors import ConfigError, ConnectFailed, DeviceError, StreamEnded, StreamLost
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Channel, Chunk, StreamSpec
@@ -82,6 +83,9 @@ class Settings(PluginSettings):
     """Where BrainFlow itself also sends the data: ``file://raw.csv:w`` or ``streaming_board://225.1.1.1:6677``."""
     channels: tuple[str, ...] = ()
     """New names of the channels, in the board's order; empty: the board's own."""
+    impedance: bool = False
+    """Whether what the board measures as impedances comes along, as channels of that kind (ohm); most boards begin to
+    measure by a command in ``config``, ``z`` for the Ganglion."""
     rate_hz: float | None = Field(None, gt=0)
     """Sampling rate if ``config`` has changed it; None: the board's nominal rate."""
     buffer_s: float = Field(60.0, ge=1, le=3600)
@@ -298,8 +302,9 @@ class BrainFlowSource(SourceBase):
         if kind is None:
             raise ConnectFailed(f"{self._master.name}: the preset '{s.preset}' has no EEG, EMG, ECG or EOG channels")
         signals = tuple(described[f"{kind}_channels"])
+        ohms = self._impedance_rows(described, signals)
         self._layout = BoardLayout(
-            signals,
+            (*signals, *ohms),
             described["timestamp_channel"],
             described.get("marker_channel"),
             described.get("package_num_channel"),
@@ -311,10 +316,23 @@ class BrainFlowSource(SourceBase):
             raise ConfigError(
                 f"brainflow_board: channels: {self._master.name} has {len(names)} channels, not {len(s.channels)}"
             )
-        channels = tuple(Channel(name, kind) for name in s.channels or names)
+        names = list(s.channels or names)
+        channels = tuple(Channel(name, kind) for name in names)
+        channels += tuple(
+            Channel(f"{name} {IMPEDANCE}", IMPEDANCE, "Ohm") for name, _ in zip(names, ohms, strict=False)
+        )
         where = s.serial_number or s.mac_address or s.serial_port or s.ip_address or Path(s.file).name
         source_id = "-".join(part for part in ("brainflow", self._master.name.lower(), where) if part)
         return StreamSpec(s.rate_hz or float(described["sampling_rate"]), channels, source_id)
+
+    def _impedance_rows(self, described: dict[str, Any], signals: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the rows of impedances, in the signals' order; what follows them is of reference and ground."""
+        if not self._settings.impedance:
+            return ()
+        rows = tuple(described.get("resistance_channels", ()))[: len(signals)]
+        if not rows or set(rows) & set(signals):
+            raise ConnectFailed(f"{self._master.name} delivers no impedances beside its signals: set impedance = false")
+        return rows
 
     def _fetch(self, shim: _Session) -> None:
         """Take what BrainFlow has stored and queue it as chunks."""

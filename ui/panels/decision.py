@@ -135,7 +135,8 @@ class DecisionPanel(Panel):
             self.progress.setMaximum(1000)
             self.progress.setValue(round(1000 * min(1.0, done_s / wanted_s)))
             shown_s = min(done_s, wanted_s)
-            self._say("Calibrating", f"{shown_s:.0f} of {wanted_s:g} s of rest: please relax", "accent")
+            left = f"Relax: {wanted_s - shown_s:.0f} s" if shown_s < wanted_s else "Calibrating"
+            self._say(left, f"{shown_s:.0f} of {wanted_s:g} s of rest: please relax", "accent")
 
     def _rest_s(self) -> float | None:
         """Return how long the calibration lasts (s); None where only the decoder knows."""

@@ -143,7 +143,7 @@ class MontageStep(Step):
         self.apply_button.setToolTip("Run the session anew with these names, reference and bad channels")
         right = QWidget()
         column = layouts.column(right)
-        column.addWidget(self.table, 3)
+        column.addWidget(self.table, 1)
         below = layouts.row(margins=(0, 0, 0, 0))
         for widget in (self.interpolate, self.poor_button):
             below.addWidget(widget)
@@ -151,7 +151,7 @@ class MontageStep(Step):
         below.addWidget(self.apply_button)
         column.addWidget(self.reference)
         column.addLayout(below)
-        column.addWidget(self.preview, 2)
+        column.addWidget(self.preview)
         left = QWidget()
         narrow = layouts.column(left)
         narrow.addWidget(self.head, 1)

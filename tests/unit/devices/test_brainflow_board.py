@@ -285,3 +285,15 @@ def test_reading_waits_instead_of_spinning(synthetic: BrainFlowSource) -> None:
         assert synthetic.read(1.0) is not None
         reads += 1
     assert reads <= 140  # one per sample at the most
+
+
+def test_impedances_come_along_where_the_board_measures_them() -> None:
+    with build(Settings(impedance=True)) as source:
+        spec = source.open()
+        assert [(c.name, c.kind, c.unit) for c in spec.channels[16:]] == [
+            (f"{name} impedance", "impedance", "Ohm") for name in spec.names[:2]
+        ]
+        assert read_samples(source, 100)[0].samples.shape[1] == 18
+    for board in ("cyton", "ANT_NEURO_EE_411_BOARD"):
+        with pytest.raises(ConnectFailed, match="delivers no impedances"):
+            build(Settings(board=board, impedance=True)).open()

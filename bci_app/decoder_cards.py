@@ -1,0 +1,125 @@
+"""What each decoder is, in words for a person: trained on what, how good, for what signal; and whether it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bci_app.assembly import delivered_spec
+from bci_app.config import validate
+from bci_app.decoder_card import DecoderCard
+from bci_app.probe import spec_of
+from models.checkpoints import Card, load_decoder, read_card, shipped
+from models.checkpoints import find as find_checkpoint
+from models.decoder import DecoderSpec
+from pipelines.errors import BciError, CheckpointInvalid, MissingDependency
+from pipelines.plugins import names
+from pipelines.signal import StreamSpec
+
+FIGURES = ("balanced_accuracy", "accuracy", "auroc", "cohen_kappa", "kappa", "f1_weighted", "pearson", "rmse")
+
+
+def cards() -> list[DecoderCard]:
+    """Return the shipped decoders, then those that need no training."""
+    found = [card_of(name) for name in shipped()]
+    for kind in names("decoders"):
+        try:
+            spec = load_decoder(kind).spec
+        except (CheckpointInvalid, MissingDependency):
+            continue  # it wants a checkpoint of its own, or a package that is not here
+        found.append(_card(kind, spec, limits=spec.summary))
+    return found
+
+
+def card_of(name: str) -> DecoderCard:
+    """Return the card of a shipped checkpoint or of a folder.
+
+    Raises
+    ------
+    CheckpointInvalid
+        If it is none.
+    """
+    card = read_card(find_checkpoint(name))
+    training = card.training
+    people = f", {len(training.subjects)} people" if training.subjects else ""
+    trained_on = f"{training.dataset}{people}" if training.dataset else ""
+    limits = card.summary or card.decoder_spec().summary
+    return _card(name, card.decoder_spec(), trained_on, tuple(_figures(card)), limits)
+
+
+def misfits(values: Mapping[str, Any], spec: StreamSpec | None = None) -> list[str]:
+    """Return why a session's decoder does not fit its source; empty where it does.
+
+    Parameters
+    ----------
+    values
+        The session's tables.
+    spec
+        What the source delivers; None opens it and asks.
+
+    Raises
+    ------
+    BciError
+        If the source cannot be opened, or the decoder cannot be loaded.
+    """
+    settings = validate(values, "the session")
+    if settings.decoder is None:
+        return []
+    decoder = load_decoder(settings.decoder.name, **settings.decoder.settings)
+    spec = spec_of(settings.source, settings.lsl) if spec is None else spec
+    try:
+        delivered = delivered_spec(settings, decoder, spec)
+        decoder.prepare(delivered)
+    except BciError as exc:
+        return [str(exc)]
+    return []
+
+
+def _card(
+    name: str, spec: DecoderSpec, trained_on: str = "", figures: tuple[str, ...] = (), limits: str = ""
+) -> DecoderCard:
+    return DecoderCard(
+        name,
+        spec.model_id,
+        spec.classes,
+        spec.window_s,
+        spec.hop_s,
+        spec.rate_hz,
+        spec.channels,
+        spec.calibration_s,
+        trained_on,
+        figures,
+        limits,
+    )
+
+
+def _figures(card: Card) -> Iterator[str]:
+    """Yield the card's figures, the decoder's own kind first; at most four lines."""
+    groups = list(_groups(card.metrics, ""))
+    groups.sort(key=lambda group: not group[0].endswith(card.kind))
+    own = [group for group in groups if group[0].endswith(card.kind)] or groups
+    for name, numbers in own[:4]:
+        words = [f"{key.replace('_', ' ')} {_number(numbers[key])}" for key in FIGURES if _is_number(numbers.get(key))]
+        interval = numbers.get("interval_95")
+        if isinstance(interval, (list, tuple)) and len(interval) == 2:
+            words[0] += f" (95 %: {_number(interval[0])} to {_number(interval[1])})"
+        if _is_number(numbers.get("chance")):
+            words.append(f"chance {_number(numbers['chance'])}")
+        yield (f"{name}: " if len(own) > 1 and name else "") + ", ".join(words)
+
+
+def _groups(table: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if any(_is_number(table.get(key)) for key in FIGURES):
+        yield name, table
+        return
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _groups(value, f"{name}, {key}" if name else str(key))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
