@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from devices.lsl_scope import DEFAULT, Scope
 from pipelines.channel_quality import QualitySettings
 from pipelines.errors import ConfigError
 from pipelines.plugins import configure, explain
 from pipelines.smoothing import SmoothingSettings
+
+NO_DECODER = "none"
+"""What a session file writes in the place of its decoder's table where none runs; TOML has no word for nothing."""
 
 
 class Table(BaseModel):
@@ -84,6 +87,7 @@ class SessionSettings(Table):
     stages: tuple[dict[str, Any], ...] | None = None
     """Signal stages; None: those the decoder was trained with."""
     decoder: DecoderSettings | None = DecoderSettings()
+    """``decoder = "none"`` decodes nothing."""
     smoothing: SmoothingSettings = SmoothingSettings()
     sinks: tuple[dict[str, Any], ...] = ()
     quality: QualitySettings = QualitySettings()
@@ -91,6 +95,11 @@ class SessionSettings(Table):
     lsl: LslSettings = LslSettings()
     duration_s: float | None = Field(None, gt=0)
     """End after so many seconds of signal; None: when the source ends or the user stops."""
+
+    @field_validator("decoder", mode="before")
+    @classmethod
+    def _no_decoder(cls, value: object) -> object:
+        return None if value == NO_DECODER else value
 
 
 def validate(values: Mapping[str, Any], where: str) -> SessionSettings:

@@ -21,6 +21,7 @@ from bci_app.events import (
     DecisionEvent,
     EngineState,
     Event,
+    HeartbeatEvent,
     InsertMarker,
     MarkerEvent,
     NoticeEvent,
@@ -44,6 +45,8 @@ from pipelines.stage import Pipeline
 from pipelines.windows import Windower
 
 log = logging.getLogger(__name__)
+BEAT_S = 0.25
+"""Time between two heartbeats (s)."""
 Level = Literal["info", "warning", "error"]
 LEVELS: dict[Level, int] = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -91,7 +94,7 @@ class Engine:
         self._bad_channels: frozenset[str] = frozenset()
         self._deciding = path.decoding is not None
         self._samples = self._lost = 0
-        self._next_report_s = 0.0
+        self._next_report_s = self._next_beat_s = 0.0
         self._late_s = 0.0
         self._stream_s = 0.0
         self._failure: BciError | None = None
@@ -261,6 +264,9 @@ class Engine:
     def _report(self) -> None:
         self._tell_pending()
         now = now_s()
+        if now >= self._next_beat_s:
+            self._next_beat_s = now + BEAT_S
+            self._tell(HeartbeatEvent(now))
         if now < self._next_report_s:
             return
         self._next_report_s = now + 1.0

@@ -58,12 +58,16 @@ class EngineProcess:
         except OSError:
             return
 
+    def ask_to_end(self) -> None:
+        """Ask the engine to end, and return at once; a dead one ignores it."""
+        with suppress(OSError):
+            self.connection.send(STOP)
+
     def stop(self, timeout_s: float = 5.0) -> list[Event]:
         """Ask the engine to end, wait, and return what it still said; one that does not end in time is terminated."""
         if self._process.pid is None or self.connection.closed:
             return []
-        with suppress(OSError):
-            self.connection.send(STOP)
+        self.ask_to_end()
         events: list[Event] = []
         waited_s = 0.0
         while self._process.is_alive() and waited_s < timeout_s:
@@ -79,7 +83,7 @@ class EngineProcess:
     def _terminate(self, timeout_s: float) -> NoticeEvent:
         self._terminated = True
         self._process.terminate()
-        self._process.join(1.0)
+        self._process.join(0.2)  # nothing handles the signal: only a process that is held back lives on
         if self._process.is_alive():
             self._process.kill()
             self._process.join(1.0)

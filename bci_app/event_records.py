@@ -14,6 +14,7 @@ from bci_app.events import (
     ChunkEvent,
     DecisionEvent,
     Event,
+    HeartbeatEvent,
     LoopTiming,
     MarkerEvent,
     NoticeEvent,
@@ -48,9 +49,9 @@ def session_record(session: Session) -> dict[str, Any]:
 
 
 def event_record(event: Event) -> dict[str, Any] | None:
-    """Return ``{"event": kind, ...}``; None for samples, which are no matter of JSON."""
+    """Return ``{"event": kind, ...}``; None for samples and heartbeats, which are no matter of JSON."""
     match event:
-        case ChunkEvent():
+        case ChunkEvent() | HeartbeatEvent():
             return None
         case SessionEvent(session):
             return session_record(session)

@@ -152,6 +152,13 @@ class RecordingEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartbeatEvent:
+    """The engine's loop goes round: told four times a second, so that its standstill is noticed at once."""
+
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class SectionTiming:
     """Duration of one section of the loop over the last second (ms)."""
 
@@ -200,6 +207,7 @@ Event = (
     | ChannelQualityEvent
     | NoticeEvent
     | RecordingEvent
+    | HeartbeatEvent
     | LoopTiming
 )
 

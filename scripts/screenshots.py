@@ -36,9 +36,8 @@ def take(settings: SessionSettings, seconds: float, file: Path, size: tuple[int,
     first_chunk.timeout.connect(loop.quit)
     window.client.session.connect(lambda _: first_chunk.start())
     window.client.running.connect(lambda running: None if running else QTimer.singleShot(200, loop.quit))
-    if settings.decoder is not None:
-        window.bar.decoder_box.setCurrentText(settings.decoder.name)
     window.run(settings)
+    window.go_to("signal")
     loop.exec()
     if not window.grab().save(str(file)):
         raise SystemExit(f"{file}: could not be written")

@@ -17,9 +17,10 @@ from rich.console import Console
 from bci_app.events import Event
 from bci_app.logging_setup import configure_logging
 from bci_app.summary import Summary
-from ui import preferences
+from ui import preferences, warm_up
 from ui.appearance import Appearance
 from ui.engine_client import EngineClient
+from ui.first_frame import FirstFrame
 from ui.main_window import MainWindow
 
 
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--demo", action="store_true", help="start the simulated participant")
     parser.add_argument("--seconds", type=float, help="end the demonstration and the window after so long (s)")
     parser.add_argument("--folder", default="recordings", help="where the demonstration's recording goes")
+    parser.add_argument("--first-frame", action="store_true", help="say how long the first frame took, and end")
     arguments = parser.parse_args(argv)
     configure_logging()
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -37,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Appearance(preferences.of_user()).apply()
     client = EngineClient()
     _Summaries(client)
+    warm_up.begin()
     window = MainWindow(client)
+    if arguments.first_frame:
+        FirstFrame(window)
     window.show()
     with _closing_on_signals(window):
         if arguments.demo:

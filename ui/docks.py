@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
@@ -22,17 +20,20 @@ FORMAT = 1
 class Docks:
     """The docks of a window. What a person arranges in one step is there again when they come back to it."""
 
-    def __init__(self, window: QMainWindow, panels: Mapping[str, Panel], store: QSettings) -> None:
+    def __init__(self, window: QMainWindow, store: QSettings) -> None:
         self._window, self._store = window, store
         self.docks: dict[str, QDockWidget] = {}
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        for name, panel in panels.items():
-            dock = self.docks[name] = QDockWidget(panel.title, window)
-            dock.setObjectName(name)
-            dock.setWidget(panel)
-            window.addDockWidget(AREAS[panel.area], dock)
-            dock.hide()
+
+    def add(self, name: str, panel: Panel) -> QDockWidget:
+        """Make the dock of a panel, hidden until a step shows it."""
+        dock = self.docks[name] = QDockWidget(panel.title, self._window)
+        dock.setObjectName(name)
+        dock.setWidget(panel)
+        self._window.addDockWidget(AREAS[panel.area], dock)
+        dock.hide()
+        return dock
 
     def arrange(self, step: str, shows: tuple[str, ...]) -> None:
         """Put the docks where they were when this step was last left, else show its own."""

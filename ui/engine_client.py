@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -15,6 +16,7 @@ from bci_app.events import (
     DecisionEvent,
     EngineState,
     Event,
+    HeartbeatEvent,
     LoopTiming,
     MarkerEvent,
     NoticeEvent,
@@ -27,7 +29,7 @@ from devices.clock import now_s
 
 TOPICS = (
     *("session", "chunk", "marker", "decision", "state", "quality", "channel_quality"),
-    *("notice", "recording", "timing"),
+    *("notice", "recording", "timing", "stalls"),
 )
 """Signals of the client that carry an event's content."""
 SIGNALS: dict[type, tuple[str, str]] = {
@@ -42,6 +44,12 @@ SIGNALS: dict[type, tuple[str, str]] = {
     LoopTiming: ("timing", ""),
 }
 """The signal of each kind of event but the state's, and the attribute it carries; empty: the event whole."""
+HUNG_S = 0.9
+"""Silence of a live engine after which it counts as hung (s): it beats every quarter of a second."""
+END_S = 5.0
+"""How long an engine may take to end before it is terminated (s)."""
+STALL_MS = 50.0
+"""A pause of the Qt thread longer than this is felt, and counted."""
 REFRESH_MS = 16
 """Time between two looks at the pipe (ms): about 60 a second."""
 
@@ -61,6 +69,10 @@ class EngineLike(Protocol):
         """Send a command."""
         ...
 
+    def ask_to_end(self) -> None:
+        """Ask it to end, without waiting."""
+        ...
+
     def stop(self, timeout_s: float = 5.0) -> list[Event]:
         """End it, free everything, and return what it still said."""
         ...
@@ -72,6 +84,14 @@ class EngineLike(Protocol):
     def exit_message(self) -> str:
         """Say why it ended; empty after a good end."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class WindowStalls:
+    """Pauses of the window's own thread over 50 ms since the session began: how many, and the longest (ms)."""
+
+    count: int
+    worst_ms: float
 
 
 class EngineClient(QObject):
@@ -106,6 +126,10 @@ class EngineClient(QObject):
     """After all events that came together: time to redraw."""
     running = Signal(bool)
     """Whether an engine runs."""
+    hung = Signal(float)
+    """The engine's process lives, but has said nothing for so long (s); 0: it speaks again."""
+    stalls = Signal(object)
+    """WindowStalls, when there was another one."""
     completed = Signal()
     """The session came to an end of its own, without a fault."""
 
@@ -115,6 +139,11 @@ class EngineClient(QObject):
         super().__init__(parent)
         self._make_engine = make_engine
         self._engine: EngineLike | None = None
+        self._next: Mapping[str, Any] | None = None
+        self._end_by_s: float | None = None
+        self._heard_s = self._looked_s = 0.0
+        self._beats = self._is_hung = False
+        self._stalls = WindowStalls(0, 0.0)
         self._last = StateEvent(EngineState.IDLE)
         self._timer = QTimer(self, interval=REFRESH_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
@@ -127,6 +156,9 @@ class EngineClient(QObject):
     def start(self, settings: Mapping[str, Any]) -> None:
         """End what runs, then start an engine with JSON-able session settings."""
         self.stop()
+        self._beats = self._is_hung = False
+        self._stalls = WindowStalls(0, 0.0)
+        self._looked_s = 0.0
         self._engine = self._make_engine(settings)
         self._engine.start()
         self.deliver(StateEvent(EngineState.CONNECTING, "", now_s()))
@@ -134,8 +166,26 @@ class EngineClient(QObject):
         self.running.emit(True)
         self.refresh.emit()
 
+    def switch(self, settings: Mapping[str, Any]) -> None:
+        """Start an engine as soon as the one that runs has ended, without waiting for that here."""
+        if self._engine is None:
+            self.start(settings)
+        else:
+            self._next = settings
+            self.end()
+
+    def end(self) -> None:
+        """Ask the engine to end and go on; ``running`` tells when it has. Harmless while none runs."""
+        if self._engine is not None and self._end_by_s is None:
+            # One that hangs does not hear it: what it recorded is readable, and nobody needs to wait.
+            self._end_by_s = now_s() + (0.0 if self._is_hung else END_S)
+            self.deliver(StateEvent(EngineState.STOPPING, "", now_s()))
+            self._engine.ask_to_end()
+            self.refresh.emit()
+
     def stop(self) -> None:
         """End the engine and wait for it; its recording is closed. Harmless while none runs."""
+        self._next = None
         if self._engine is None:
             return
         self.deliver(StateEvent(EngineState.STOPPING, "", now_s()))
@@ -154,6 +204,7 @@ class EngineClient(QObject):
         engine = self._engine
         if engine is None:
             return
+        self._count_stalls()
         alive = engine.is_alive()  # asked first, so that the last words of a dead engine are still read
         events = engine.poll()
         for event in events:
@@ -161,17 +212,51 @@ class EngineClient(QObject):
             if self._engine is not engine:
                 return  # a listener stopped or replaced the engine
         if not alive:
+            asked = self._end_by_s is not None
             self._end(engine.exit_message())
-            if self._last.state is EngineState.IDLE:
+            if self._last.state is EngineState.IDLE and not asked:
                 self.completed.emit()
-        elif events:
-            self.refresh.emit()
+        elif self._end_by_s is not None and now_s() >= self._end_by_s:
+            self._end("", timeout_s=0.1)
+        else:
+            self._watch(heard=bool(events))
+            if events:
+                self.refresh.emit()
+        if self._engine is None and self._next is not None:
+            settings, self._next = self._next, None
+            self.start(settings)
 
-    def _end(self, message: str) -> None:
+    def _watch(self, *, heard: bool) -> None:
+        """Tell when a live engine falls silent, and when it speaks again."""
+        now = now_s()
+        if heard:
+            self._heard_s = now
+        silent_s = now - self._heard_s
+        # Before its first beat it loads what it needs; while it connects again a driver may keep it waiting.
+        waits = not self._beats or self._last.state in (EngineState.RECONNECTING, EngineState.STOPPING)
+        if not waits and silent_s > HUNG_S and not self._is_hung:
+            self._is_hung = True
+            self.hung.emit(silent_s)
+        elif self._is_hung and heard:
+            self._is_hung = False
+            self.hung.emit(0.0)
+
+    def _count_stalls(self) -> None:
+        """Measure how long the Qt thread was away since the last look."""
+        now = now_s()
+        late_ms = 1e3 * (now - self._looked_s) - REFRESH_MS
+        if self._looked_s and late_ms > STALL_MS:
+            self._stalls = WindowStalls(self._stalls.count + 1, max(self._stalls.worst_ms, late_ms))
+            self.stalls.emit(self._stalls)
+            self._heard_s += late_ms / 1e3  # the engine may have spoken while nobody listened
+        self._looked_s = now
+
+    def _end(self, message: str, timeout_s: float = END_S) -> None:
         engine, self._engine = self._engine, None
+        self._end_by_s = None
         self._timer.stop()
         if engine is not None:
-            for event in engine.stop():
+            for event in engine.stop(timeout_s):
                 self.deliver(event)
             message = message or engine.exit_message()
         if self._last.state is not EngineState.FAILED:
@@ -190,6 +275,9 @@ class EngineClient(QObject):
         self.any_event.emit(event)
         if isinstance(event, StateEvent):
             self._follow(event)
+            return
+        if isinstance(event, HeartbeatEvent):
+            self._beats = True
             return
         topic, content = SIGNALS[type(event)]
         getattr(self, topic).emit(getattr(event, content) if content else event)

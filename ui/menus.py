@@ -23,6 +23,7 @@ class Menus:
         file, edit, session, view = (window.menuBar().addMenu(text) for text in ("&File", "&Edit", "&Session", "&View"))
         bar, stack = window.bar, window.draft.undo_stack
         file.addActions([bar.open_session, bar.open_recording, bar.demo])
+        file.addAction(bar.save_session)
         file.addSeparator()
         self._entry(file, "&Quit", "Ctrl+Q", window.close)
         undo, redo = stack.createUndoAction(window), stack.createRedoAction(window)
@@ -38,8 +39,7 @@ class Menus:
             self._entry(view, step.title, f"Ctrl+{step.order}", partial(window.go_to, name))
         self._entry(view, "&Next step", "Alt+Right", window.step_bar.go_on)
         view.addSeparator()
-        panels = view.addMenu("&Panels")
-        panels.addActions([dock.toggleViewAction() for dock in window.docks.docks.values()])
+        self.panels = view.addMenu("&Panels")
         self._entry(view, "&Reset layout", "", lambda: window.docks.reset(window.steps[window.step].shows))
         view.addSeparator()
         themes, group = view.addMenu("&Theme"), QActionGroup(window)

@@ -25,7 +25,7 @@ from bci_app.events import (
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker
 from ui import theme
-from ui.engine_client import TOPICS, EngineClient
+from ui.engine_client import TOPICS, EngineClient, WindowStalls
 
 
 class Panel(QWidget):
@@ -110,6 +110,9 @@ class Panel(QWidget):
 
     def on_recording(self, event: RecordingEvent) -> None:
         """Take the start or the end of a recording."""
+
+    def on_stalls(self, stalls: WindowStalls) -> None:
+        """Take how often the window's own thread stood still."""
 
     def on_timing(self, timing: LoopTiming) -> None:
         """Take the loop's timing."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolBar, QWidget
 
 from bci_app.events import EngineState
-from ui import layouts, theme
-from ui.session_files import DECODERS, SPEEDS
+from ui import theme
 
 
 class SessionBar(QToolBar):
@@ -18,6 +17,8 @@ class SessionBar(QToolBar):
         super().__init__("Session", movable=False)
         self.setObjectName("sessionBar")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.save_session = QAction("&Save as session file …", self)
+        self.save_session.setShortcut(QKeySequence.StandardKey.Save)
         self.open_session = self._action("Open session …", "Ctrl+O", "Run a session file (TOML)")
         self.open_recording = self._action("Open recording …", "Ctrl+R", "Replay a recording")
         self.demo = self._action("Demo", "Ctrl+D", "Run the simulated participant")
@@ -30,14 +31,6 @@ class SessionBar(QToolBar):
         self.marker_text.setAccessibleName("Text of the next marker")
         self.addWidget(self.marker_text)
         self.set_marker = self._action("Set marker (M)", "M", "Stamp a marker now")
-        self.addSeparator()
-        self.decoder_box, self.speed_box = QComboBox(), QComboBox()
-        self.decoder_box.addItems(DECODERS)
-        for text, speed in SPEEDS.items():
-            self.speed_box.addItem(text, speed)
-        for text, box in (("Recordings: decoder", self.decoder_box), ("speed", self.speed_box)):
-            self.addWidget(layouts.muted(text))
-            self.addWidget(box)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -58,6 +51,7 @@ class SessionBar(QToolBar):
         """Offer what makes sense while an engine runs, or does not."""
         self.start_stop.setText("Stop" if running else "Start")
         self.start_stop.setEnabled(running or can_start)
+        self.save_session.setEnabled(can_start)
         self.record.setEnabled(running)
         self.set_marker.setEnabled(running)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bci_app.config import SessionSettings, load_session, replay_session
+from bci_app.config import NO_DECODER, SessionSettings, load_session, replay_session
 from pipelines.errors import ConfigError
 
-NO_DECODER = "none"
 RECORDER = "xdf_recorder"
 DECODERS = ("workload", "alpha", "ssvep_cca", NO_DECODER)
-SPEEDS: dict[str, float | str] = {"1×": 1.0, "2×": 2.0, "5×": 5.0, "10×": 10.0, "max": "max"}
 SESSION_FILTER = "Session files (*.toml);;All files (*)"
 RECORDING_FILTER = (
     "Recordings (*.xdf *.xdfz *.edf *.bdf *.gdf *.fif *.fif.gz *.vhdr *.set *.txt *.csv *.csv.gz);;All files (*)"

@@ -77,6 +77,11 @@ def begin() -> None:
     _instance().begin()
 
 
+def is_under_way() -> bool:
+    """Whether imports are being done now."""
+    return _instance().is_under_way
+
+
 def then(action: Callable[[], None]) -> None:
     """Do something once they are done."""
     _instance().then(action)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel
 from bci_app.events import LoopTiming, Session
 from pipelines.plugins import PluginSettings
 from ui import layouts, theme
+from ui.engine_client import WindowStalls
 from ui.panel import Panel
 
 SECTIONS = {
@@ -32,8 +33,9 @@ class TimingPanel(Panel):
     def __init__(self) -> None:
         super().__init__()
         self._timing: LoopTiming | None = None
+        self._stalls = WindowStalls(0, 0.0)
         self.cells: dict[tuple[str, str], QLabel] = {}
-        self.counters = {name: QLabel("–") for name in ("late", "dropped", "received")}
+        self.counters = {name: QLabel("–") for name in ("late", "dropped", "received", "stalls")}
         grid = layouts.grid(4)
         grid.addWidget(layouts.muted("milliseconds"), 0, 0)
         for column, name in enumerate(COLUMNS, 1):
@@ -44,6 +46,7 @@ class TimingPanel(Panel):
                 cell = self.cells[section, name] = QLabel("–")
                 grid.addWidget(cell, row, column, Qt.AlignmentFlag.AlignRight)
         texts = {"late": "signal is late by", "dropped": "windows dropped", "received": "samples received"}
+        texts["stalls"] = "window stood still > 50 ms"
         for row, (name, text) in enumerate(texts.items(), len(SECTIONS) + 2):
             grid.addWidget(QLabel(text), row, 0)
             grid.addWidget(self.counters[name], row, 1, 1, 3, Qt.AlignmentFlag.AlignRight)
@@ -55,12 +58,17 @@ class TimingPanel(Panel):
 
     def on_session(self, session: Session) -> None:
         """Empty the table."""
-        self._timing = None
+        self._timing, self._stalls = None, WindowStalls(0, 0.0)
         self.touch()
 
     def on_timing(self, timing: LoopTiming) -> None:
         """Take the last second."""
         self._timing = timing
+        self.touch()
+
+    def on_stalls(self, stalls: WindowStalls) -> None:
+        """Take how often the window's own thread stood still."""
+        self._stalls = stalls
         self.touch()
 
     def redraw(self) -> None:
@@ -77,6 +85,10 @@ class TimingPanel(Panel):
             f"{'▲ ' * (timing.dropped_windows > 0)}{timing.dropped_windows:,}" if timing else "–"
         )
         self.counters["received"].setText(f"{timing.samples:,}" if timing else "–")
+        stalls = self._stalls
+        worst = f", worst {stalls.worst_ms:.0f} ms" if stalls.count else ""
+        self.counters["stalls"].setText(f"{'▲ ' * bool(stalls.count)}{stalls.count}{worst}" if timing else "–")
+        theme.set_tone(self.counters["stalls"], "warning" if stalls.count else "")
         alarm = timing is not None and timing.dropped_windows > 0
         theme.set_tone(self.counters["dropped"], "warning" if alarm else "")
 

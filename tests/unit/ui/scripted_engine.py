@@ -14,7 +14,7 @@ class ScriptedEngine:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = settings
         self.commands: list[Command] = []
-        self.stopped = False
+        self.stopped = self.hangs = False
         self._alive = False
         self._waiting: list[Event] = []
         self._message = ""
@@ -34,6 +34,10 @@ class ScriptedEngine:
 
     def send(self, command: Command) -> None:
         self.commands.append(command)
+
+    def ask_to_end(self) -> None:
+        if not self.hangs:
+            self._alive, self.stopped = False, True
 
     def stop(self, timeout_s: float = 5.0) -> list[Event]:
         self._alive, self.stopped = False, True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -20,7 +21,7 @@ from bci_app.events import (
     StateEvent,
 )
 from tests.unit.ui.scripted_engine import ScriptedEngine
-from ui.engine_client import TOPICS, EngineClient
+from ui.engine_client import TOPICS, EngineClient, WindowStalls
 
 
 @pytest.fixture
@@ -171,6 +172,20 @@ def test_a_listener_may_stop_the_engine(client: EngineClient, engines: list[Scri
     with qtbot.waitSignal(client.running, timeout=5000, check_params_cb=lambda running: not running):
         pass
     assert engines[0].stopped
+
+
+def test_a_standstill_of_the_window_is_counted(
+    client: EngineClient, engines: list[ScriptedEngine], qtbot: QtBot
+) -> None:
+    told: list[WindowStalls] = []
+    client.stalls.connect(told.append)
+    client.start({})
+    qtbot.wait(60)
+    before = len(told)
+    client.notice.connect(lambda _: time.sleep(0.2))
+    engines[0].say(NoticeEvent("info", "slow"))
+    qtbot.waitUntil(lambda: len(told) > before and told[-1].worst_ms >= 150, timeout=5000)
+    assert told[-1].count == len(told)
 
 
 SESSION = {"source": {"kind": "synthetic", "first_rest_s": 1, "block_s": 1}, "decoder": None, "stages": []}

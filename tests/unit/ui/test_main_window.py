@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from bci_app.config import demo_session, validate
+from bci_app.config import demo_session, load_session, validate
 from bci_app.events import (
     EngineState,
     Event,
+    HeartbeatEvent,
     InsertMarker,
     NoticeEvent,
     RecordingEvent,
@@ -81,17 +84,21 @@ def test_the_file_dialog_opens_what_was_picked(
     assert len(engines) == 1
 
 
-def test_a_recording_is_replayed_with_the_chosen_decoder_and_speed(
-    window: MainWindow, engines: list[ScriptedEngine], tmp_path: Path
+@pytest.mark.parametrize(("chosen", "decoder"), [(None, None), ({"name": "alpha"}, "alpha")])
+def test_a_recording_is_replayed_to_the_chosen_decoder(
+    window: MainWindow,
+    engines: list[ScriptedEngine],
+    tmp_path: Path,
+    chosen: dict[str, str] | None,
+    decoder: str | None,
 ) -> None:
     file = tmp_path / "old.xdf"
     file.write_bytes(b"XDF:")
-    window.bar.speed_box.setCurrentText("5×")
-    window.bar.decoder_box.setCurrentText("none")
+    window.draft.choose("decoder", decoder=chosen)
     window.open_path(file)
     settings = engines[0].settings
-    assert settings["source"] == {"kind": "recording", "path": str(file), "speed": 5.0}
-    assert settings["decoder"] is None
+    assert settings["source"] == {"kind": "recording", "path": str(file), "speed": 1.0}
+    assert (settings["decoder"] or {}).get("name") == decoder
     assert settings["sinks"] == [{"kind": "xdf_recorder", "autostart": False}]
 
 
@@ -121,10 +128,11 @@ def test_the_demo_button_runs_the_demonstration(window: MainWindow, engines: lis
     assert engines[0].settings == demo_session().model_dump(mode="json")
 
 
-def test_start_and_stop(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
+def test_start_and_stop(window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot) -> None:
     assert not window.bar.start_stop.isEnabled()
     window.open_path(session_file)
     window.bar.start_stop.trigger()
+    qtbot.waitUntil(lambda: not window.client.is_running)
     assert engines[0].stopped
     assert (window.bar.start_stop.text(), window.bar.start_stop.isEnabled()) == ("Start", True)
     assert not window.bar.record.isEnabled()
@@ -226,6 +234,80 @@ def test_what_came_after_a_fault_stays_when_the_fault_is_overcome(
     assert window.message_bar.isVisible()
 
 
+def test_a_hung_engine_is_told_with_a_restart_that_helps(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    hear(window, engines[0], qtbot, StateEvent(EngineState.RUNNING), HeartbeatEvent(0.0))
+    engines[0].hangs = True
+    qtbot.waitUntil(lambda: window.message_bar.isVisible(), timeout=5000)
+    assert "does not answer" in window.message_bar.text.text()
+    engines[0].say(HeartbeatEvent(1.0))
+    qtbot.waitUntil(lambda: not window.message_bar.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: window.message_bar.isVisible(), timeout=5000)
+    assert window.message_bar.remedy.text() == "Restart"
+    window.message_bar.remedy.click()
+    qtbot.waitUntil(lambda: len(engines) == 2, timeout=5000)
+    assert engines[0].stopped
+    assert engines[1].settings == engines[0].settings
+    assert not window.message_bar.isVisible()
+
+
+def test_an_engine_that_has_not_begun_to_beat_is_not_hung(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    with qtbot.assertNotEmitted(window.client.hung, wait=1500):
+        hear(window, engines[0], qtbot, StateEvent(EngineState.CONNECTING, "loading"))
+
+
+def test_another_session_starts_when_the_first_has_ended(
+    window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot
+) -> None:
+    window.open_path(session_file)
+    window.run_demo()
+    assert len(engines) == 1, "the window does not wait"
+    qtbot.waitUntil(lambda: len(engines) == 2, timeout=5000)
+    assert engines[0].stopped
+    assert engines[1].settings["name"] == "demo"
+
+
+def test_the_session_is_saved_as_a_file_that_says_the_same(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not window.bar.save_session.isEnabled()
+    source = {"kind": "recording", "path": "a.edf", "stop_s": None}
+    montage = [{"kind": "rename", "names": {"EEG1": "C3"}}]
+    window.draft.choose("all", source=source, decoder=None, montage=montage, stages=[])
+    file = tmp_path / "mine.toml"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    window.bar.save_session.trigger()
+    assert 'decoder = "none"' in file.read_text()
+    saved = load_session(file)
+    assert saved == window.draft.settings().model_copy(update={"source": {"kind": "recording", "path": "a.edf"}})
+    window.save_as(tmp_path / "no" / "folder.toml")
+    assert "cannot be written" in window.message_bar.text.text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nothing can be held back there")
+def test_a_real_engine_that_stands_still_is_shown_and_replaced(qtbot: QtBot) -> None:
+    window = MainWindow(EngineClient())
+    qtbot.addWidget(window)
+    window.show()
+    window.run(validate({"source": {"kind": "synthetic"}, "decoder": None, "stages": []}, "test"))
+    qtbot.waitUntil(lambda: window.bar.state_chip.text().endswith("running"), timeout=60_000)
+    (child,) = multiprocessing.active_children()
+    assert child.pid is not None
+    qtbot.wait(600)
+    os.kill(child.pid, signal.SIGSTOP)
+    qtbot.waitUntil(lambda: "does not answer" in window.message_bar.text.text(), timeout=20_000)
+    window.message_bar.remedy.click()
+    qtbot.waitUntil(lambda: child not in multiprocessing.active_children(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.bar.state_chip.text().endswith("running"), timeout=60_000)
+    window.close()
+    assert not multiprocessing.active_children()
+
+
 def test_closing_ends_the_engine(window: MainWindow, engines: list[ScriptedEngine], session_file: Path) -> None:
     window.open_path(session_file)
     window.close()
@@ -241,6 +323,7 @@ def test_the_real_window_runs_and_leaves_no_child(qtbot: QtBot) -> None:
     window = MainWindow(EngineClient())
     qtbot.addWidget(window)
     window.show()
+    window.go_to("signal")
     window.run(validate({"source": {"kind": "synthetic"}, "decoder": None, "stages": []}, "test"))
     qtbot.waitUntil(lambda: window.bar.state_chip.text().endswith("running"), timeout=60_000)
     qtbot.waitUntil(lambda: window.panels["traces"].redraws > 5, timeout=20_000)
@@ -252,6 +335,7 @@ def test_the_real_recorder_is_followed_from_the_button_to_the_saved_file(qtbot: 
     window = MainWindow(EngineClient())
     qtbot.addWidget(window)
     window.show()
+    window.go_to("signal")
     line = window.panels["status"].fields["Recording"]
     recorder = {"kind": "xdf_recorder", "folder": str(tmp_path), "autostart": False, "file_name": "{session}.xdf"}
     session = {"source": {"kind": "synthetic"}, "decoder": None, "stages": [], "sinks": [recorder]}
