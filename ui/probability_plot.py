@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QBrush, QColor, QPen
 
 from pipelines.decision import Decision
 from ui import theme
@@ -86,17 +86,17 @@ class ProbabilityPlot(pg.PlotWidget):
             band.setBrush(_brush(row))
 
     def _draw_strips(self, shown: list[tuple[float, Decision]], now_s: float) -> None:
-        bars: list[tuple[float, float, float, str]] = []
+        bars: list[tuple[float, float, float, QBrush]] = []
         hop_s, before_s = self._hop_s(shown), -np.inf
         for time_s, decision in shown:
             # A decision speaks of the time before it; a longer silence stays empty.
-            colour = theme.palette().border if decision.abstained else self._colour(decision.label)
-            bars.append((before_s if time_s - before_s < 2 * hop_s else time_s - hop_s, time_s, DECIDED_Y, colour))
+            fill = self._fill("" if decision.abstained else decision.label)
+            bars.append((before_s if time_s - before_s < 2 * hop_s else time_s - hop_s, time_s, DECIDED_Y, fill))
             before_s = time_s
         truths = list(self._truths)
         for position, (time_s, label) in enumerate(truths):
             until = truths[position + 1][0] if position + 1 < len(truths) else now_s
-            bars.append((time_s, until, TRUTH_Y, self._colour(label)))
+            bars.append((time_s, until, TRUTH_Y, self._fill(label)))
         self.strips.setOpts(
             x0=[bar[0] for bar in bars],
             x1=[bar[1] for bar in bars],
@@ -111,9 +111,12 @@ class ProbabilityPlot(pg.PlotWidget):
         times = [t for t, _ in shown]
         return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
 
-    def _colour(self, label: str) -> str:
-        known = label in self._labels
-        return theme.palette().class_colour(self._labels.index(label)) if known else theme.palette().border
+    def _fill(self, label: str) -> QBrush:
+        """Return the colour and pattern of a class; plain and pale where it is none of the decoder's."""
+        if label not in self._labels:
+            return QBrush(QColor(theme.palette().border))
+        row = self._labels.index(label)
+        return QBrush(QColor(theme.palette().class_colour(row)), theme.CLASS_FILLS[row % len(theme.CLASS_FILLS)])
 
     def _set_labels(self, labels: tuple[str, ...]) -> None:
         for item in (*self._curves, *self._bands, *(curve for band in self._bands for curve in band.curves)):
@@ -123,9 +126,10 @@ class ProbabilityPlot(pg.PlotWidget):
         self._curves = [self.plot([], [], pen=_pen(row)) for row in range(len(labels))]
 
     def _new_band(self, row: int) -> pg.FillBetweenItem:
-        edges = [self.plot([], [], pen=None) for _ in range(2)]
+        edges = [pg.PlotCurveItem([], [], pen=None) for _ in range(2)]
         band = pg.FillBetweenItem(*edges, brush=_brush(row))
-        self.addItem(band)
+        for item in (*edges, band):
+            self.addItem(item)
         return band
 
 

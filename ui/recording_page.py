@@ -40,7 +40,7 @@ class RecordingPage(SourcePage):
         self.list = QListWidget()
         self.list.setAccessibleName("Recordings used last")
         self.list.currentItemChanged.connect(self._pick)
-        self.open = QPushButton("Choose a &file …")
+        self.open = QPushButton("Choose a fi&le …")
         self.open.setToolTip(self.hint)
         self.open.clicked.connect(self._ask)
         self.words = QLabel("Choose a recording, or drop one here.", wordWrap=True)

@@ -43,6 +43,14 @@ CLASS_LINES = (
     Qt.PenStyle.DashDotDotLine,
 )
 """How the curves of a decoder's classes are drawn, in their order."""
+CLASS_FILLS = (
+    Qt.BrushStyle.SolidPattern,
+    Qt.BrushStyle.BDiagPattern,
+    Qt.BrushStyle.Dense4Pattern,
+    Qt.BrushStyle.CrossPattern,
+    Qt.BrushStyle.FDiagPattern,
+)
+"""How areas of the classes are filled, in their order."""
 _REGION_OF = {
     **dict.fromkeys(("Fp", "AF", "F"), 0),
     **dict.fromkeys(("FC", "C"), 1),

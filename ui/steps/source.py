@@ -138,7 +138,7 @@ class SourceStep(Step):
         self.use_button = QPushButton("&Use this source")
         self.use_button.setToolTip("Make it the source of the session; Start (F5) begins")
         self.use_button.clicked.connect(self.use)
-        self.start_button = QPushButton("Use and &start")
+        self.start_button = QPushButton("Use and st&art")
         self.start_button.setProperty("role", "primary")
         self.start_button.setToolTip("Make it the source of the session and begin")
         self.start_button.clicked.connect(self.start)

@@ -132,10 +132,23 @@ def test_decision_draws_truth_beside_decisions(show: Show, tell: Tell) -> None:
     truth = [MarkerEvent(Marker(50.0, "rest", "ground_truth")), MarkerEvent(Marker(53.0, "task", "ground_truth"))]
     tell(session(), StateEvent(EngineState.RUNNING), samples(0, 2500), *truth, decided(52.0, 0.2), decided(54.0, 0.9))
     bars = panel.plot.strips.opts
-    rows = sorted(zip(bars["x0"], bars["x1"], bars["brushes"], strict=True))
+    colours = [brush.color().name() for brush in bars["brushes"]]
+    rows = sorted(zip(bars["x0"], bars["x1"], colours, strict=True))
     assert (0.0, 3.0, theme.palette().classes[0]) in rows
     assert (3.0, pytest.approx(9.996), theme.palette().classes[1]) in rows
     assert len(rows) == 4
+    assert len({brush.style() for brush in bars["brushes"]}) == 2, "classes are told apart without colour"
+
+
+def test_decision_shows_how_much_the_probabilities_waver(show: Show, tell: Tell) -> None:
+    panel = show("decision")
+    steady = [decided(52.0 + n / 2, 0.8) for n in range(20)]
+    shaky = [decided(62.0 + n / 2, 0.95 if n % 2 else 0.55) for n in range(20)]
+    tell(session(), StateEvent(EngineState.RUNNING), samples(0, 6000), *steady, *shaky)
+    low, high = (curve.getData()[1] for curve in panel.plot._bands[1].curves)
+    width = high - low
+    assert width[:10] == pytest.approx(0, abs=1e-6)
+    assert width[-10:].min() > 0.2
 
 
 def test_a_session_without_a_decoder_says_so(show: Show, tell: Tell) -> None:
