@@ -69,6 +69,9 @@ def event_record(event: Event) -> dict[str, Any] | None:
                 "reason": d.reason,
                 "model_id": d.model_id,
                 "decided_at_s": d.decided_at_s,
+                "prediction_set": d.prediction_set,
+                "unfamiliarity": d.unfamiliarity,
+                "unfamiliar": d.unfamiliar,
             }
         case StateEvent(state, message, time_s):
             return {"event": "state", "state": state, "message": message, "time_s": time_s}

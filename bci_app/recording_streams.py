@@ -40,7 +40,7 @@ class RecordingStreams:
 
     The event stream tells what samples alone cannot, as JSON: ``session``; ``recording_started`` with the index of
     the first sample; ``gap`` and ``flags`` just before the samples they speak of; ``state``, ``quality``, ``notice``,
-    ``abstained``.
+    ``abstained``, ``unfamiliar``.
     """
 
     def __init__(self, session: Session) -> None:
@@ -53,7 +53,13 @@ class RecordingStreams:
         """Return the streams of the file; decisions only where a decoder runs."""
         session = self._session
         about = {"model_id": session.model_id, "window_s": session.window_s, "hop_s": session.hop_s}
-        columns = (*(f"p_{name}" for name in session.classes), "abstained", "window_index", "start_s", "end_s")
+        columns = (
+            *(f"p_{name}" for name in session.classes),
+            *("abstained", "window_index", "start_s", "end_s"),
+            # NaN where the decoder does not say.
+            *(f"set_{name}" for name in session.classes),
+            "unfamiliarity",
+        )
         streams = [
             self._raw_header(),
             _table(EVENTS, "Events", ("event",), text=True),
@@ -109,10 +115,16 @@ class RecordingStreams:
             record = event_record(event)
             assert record is not None
             return [self._told(d.decided_at_s, record)]
-        row = np.array([[*d.probabilities, d.abstained, d.window_index, d.start_s, d.end_s]], dtype=np.float64)
+        sets = [name in d.prediction_set if d.prediction_set else np.nan for name in d.labels]
+        strange = np.nan if d.unfamiliarity is None else d.unfamiliarity
+        values = [*d.probabilities, d.abstained, d.window_index, d.start_s, d.end_s, *sets, strange]
+        row = np.array([values], dtype=np.float64)
         batches: list[Batch] = [(DECISIONS, [d.decided_at_s], row)]
         if d.abstained:
             record = {"event": "abstained", "window_index": d.window_index, "reason": d.reason}
+            batches.insert(0, self._told(d.decided_at_s, record))
+        if d.unfamiliar:
+            record = {"event": "unfamiliar", "window_index": d.window_index, "in": d.unfamiliar}
             batches.insert(0, self._told(d.decided_at_s, record))
         return batches
 

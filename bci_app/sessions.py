@@ -106,6 +106,8 @@ class ReplayResult:
             "decoder": session.model_id if session else "",
             "source": self.source,
             "labels": dict(self.summary.labels),
+            "open_sets": self.summary.n_open_sets,
+            "unfamiliar_windows": self.summary.n_unfamiliar,
             "lost_samples": self.summary.lost_samples,
             "notices": list(self.notices),
         }

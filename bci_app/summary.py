@@ -22,6 +22,8 @@ class Summary:
         self.session: Session | None = None
         self.n_windows = 0
         self.n_decisions = 0
+        self.n_open_sets = self.n_unfamiliar = 0
+        """Decisions that leave several classes open, and windows unlike the training signals."""
         self.labels: Counter[str] = Counter()
         self.samples = self.lost_samples = 0
         self._recordings: dict[str, RecordingEvent] = {}
@@ -57,9 +59,11 @@ class Summary:
         self._hash.update(decision)
         if decision.decided_at_s != decision.end_s:  # equal where stamps are not of now
             self._latencies_ms.append((decision.decided_at_s - decision.end_s) * 1e3)
+        self.n_unfamiliar += bool(decision.unfamiliar)
         if decision.abstained:
             return
         self.n_decisions += 1
+        self.n_open_sets += len(decision.prediction_set) > 1
         self.labels[decision.label] += 1
         self._spans.append((decision.start_s, decision.end_s, decision.label))
 
@@ -110,6 +114,10 @@ class Summary:
         abstained = self.n_windows - self.n_decisions
         shares = ", ".join(f"{label} {count}" for label, count in self.labels.most_common())
         table.add_row("decisions", f"{self.n_decisions}{f' ({shares})' if shares else ''}; {abstained} abstained")
+        if self.n_open_sets:
+            table.add_row("open", f"{self.n_open_sets} decisions leave more than one class possible")
+        if self.n_unfamiliar:
+            table.add_row("unfamiliar", f"{self.n_unfamiliar} windows are unlike the training signals")
         agreeing, judged = self.agreement()
         if judged:
             table.add_row("agreement", f"{agreeing / judged:.0%} with ground truth, {judged} windows judged")

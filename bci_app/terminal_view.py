@@ -96,6 +96,8 @@ class TerminalView:
             table.add_row("decision", Text(decision.label, style="bold cyan"))
             for label, p in zip(decision.labels, decision.probabilities, strict=True):
                 table.add_row(label, Text("█" * round(p * BAR), style="cyan") + Text(f" {p:.2f}"))
+        if decision is not None and decision.doubts():
+            table.add_row("doubts", Text(decision.doubts(), style="yellow"))
         table.add_row("bad channels", self._quality or "none")
         table.add_row("recording", _recording_line(self._recording))
         table.add_row("loop ms p50/p99", self._timing)
@@ -113,8 +115,9 @@ def _recording_line(event: RecordingEvent | None) -> Text:
 
 
 def _sentence(decision: Decision, truth: str) -> str:
+    doubts = f"   [{decision.doubts()}]" if decision.doubts() else ""
     if decision.abstained:
-        return f"no decision: {decision.reason}"
+        return f"no decision: {decision.reason}{doubts}"
     shares = " ".join(f"{label} {p:.2f}" for label, p in zip(decision.labels, decision.probabilities, strict=True))
     beside = f"   (truth: {truth})" if truth else ""
-    return f"{decision.label:18s} {shares}{beside}"
+    return f"{decision.label:18s} {shares}{beside}{doubts}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,13 @@ class Decision:
         Whether no decision is given, and why, in plain words.
     decided_at_s
         LSL clock when the decision was ready (s).
+    prediction_set
+        Classes that cannot be ruled out at the decoder's error rate, judged on this window alone (smoothing leaves it
+        as it is); empty where the decoder makes no sets. Holds while abstaining, too.
+    unfamiliarity
+        How far the window lies from the training signals, 1 being the limit; None where the decoder cannot tell.
+    unfamiliar
+        In what it lies beyond the limit, in plain words; empty if in nothing.
     """
 
     window_index: int
@@ -38,6 +45,9 @@ class Decision:
     abstained: bool = False
     reason: str = ""
     decided_at_s: float = 0.0
+    prediction_set: tuple[str, ...] = ()
+    unfamiliarity: float | None = None
+    unfamiliar: str = ""
 
     @property
     def label(self) -> str:
@@ -46,19 +56,18 @@ class Decision:
             return ""
         return self.labels[max(range(len(self.labels)), key=self.probabilities.__getitem__)]
 
+    def doubts(self) -> str:
+        """Say in words what speaks against believing it: an open prediction set, a strange signal; empty if nothing."""
+        found = []
+        if len(self.prediction_set) > 1 and not self.abstained:
+            found.append(f"could be {' or '.join(self.prediction_set)}")
+        if self.unfamiliar:
+            found.append(f"unlike the training signals: {self.unfamiliar}")
+        return "; ".join(found)
+
     def stamped(self, time_s: float) -> Decision:
         """Return the same decision with the moment at which it was ready."""
-        return Decision(
-            self.window_index,
-            self.start_s,
-            self.end_s,
-            self.labels,
-            self.probabilities,
-            self.model_id,
-            self.abstained,
-            self.reason,
-            time_s,
-        )
+        return replace(self, decided_at_s=time_s)
 
 
 class DecisionHash:
@@ -72,6 +81,11 @@ class DecisionHash:
         self._digest.update(struct.pack("<q?", decision.window_index, decision.abstained))
         self._digest.update("\x1f".join((*decision.labels, decision.label, decision.reason)).encode())
         self._digest.update(struct.pack(f"<{len(decision.probabilities)}d", *decision.probabilities))
+        # Decoders that say neither keep the hashes they had before there were sets.
+        if decision.prediction_set or decision.unfamiliarity is not None:
+            score = float("nan") if decision.unfamiliarity is None else decision.unfamiliarity
+            self._digest.update("\x1f".join((*decision.prediction_set, decision.unfamiliar)).encode())
+            self._digest.update(struct.pack("<d", score))
 
     def hexdigest(self) -> str:
         """Return the hash so far."""

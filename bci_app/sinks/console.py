@@ -84,10 +84,11 @@ class _Console(Console):
 
 
 def _sentence(d: Decision) -> str:
+    doubts = f" [{d.doubts()}]" if d.doubts() else ""
     if d.abstained:
-        return f"window {d.window_index}: no decision: {d.reason}"
+        return f"window {d.window_index}: no decision: {d.reason}{doubts}"
     shares = ", ".join(f"{label} {p:.2f}" for label, p in zip(d.labels, d.probabilities, strict=True))
-    return f"window {d.window_index}: {d.label} ({shares})"
+    return f"window {d.window_index}: {d.label} ({shares}){doubts}"
 
 
 def printable(text: str) -> str:

@@ -16,7 +16,12 @@ from pipelines.plugins import PluginSettings
 
 
 class Settings(PluginSettings):
-    """Columns: window_index, start_s, end_s, label, p_<class> …, abstained (0 or 1), reason."""
+    """Columns: window_index, start_s, end_s, label, p_<class> …, abstained (0 or 1), reason, and three on trust.
+
+    Those are prediction_set (classes that cannot be ruled out, with | between), unfamiliarity (how far the window lies
+    from the training signals, 1 being the limit) and unfamiliar (in what it lies beyond); empty where the decoder does
+    not say.
+    """
 
     path: str = Field("decisions.csv", min_length=1, description="The file; one that exists is replaced.")
 
@@ -46,7 +51,8 @@ class DecisionsCsv:
         except OSError as exc:
             raise RecordingError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
         shares = (f"p_{name}" for name in session.classes)
-        self._write(["window_index", "start_s", "end_s", "label", *shares, "abstained", "reason"])
+        trust = ("prediction_set", "unfamiliarity", "unfamiliar")
+        self._write(["window_index", "start_s", "end_s", "label", *shares, "abstained", "reason", *trust])
 
     def accept(self, event: Event) -> None:
         """Write a decision; other events are passed over.
@@ -87,7 +93,9 @@ class DecisionsCsv:
         origin_s = d.start_s if self._origin_s is None else self._origin_s
         spans = (f"{d.start_s - origin_s:.6f}", f"{d.end_s - origin_s:.6f}")
         shares = (repr(float(p)) for p in d.probabilities)
-        return [d.window_index, *spans, d.label, *shares, int(d.abstained), d.reason]
+        strange = "" if d.unfamiliarity is None else repr(float(d.unfamiliarity))
+        trust = ("|".join(d.prediction_set), strange, d.unfamiliar)
+        return [d.window_index, *spans, d.label, *shares, int(d.abstained), d.reason, *trust]
 
     def _write(self, row: Iterable[str | int]) -> None:
         assert self._file is not None

@@ -1,8 +1,11 @@
-"""Offer decisions and markers to any LSL program: ``<prefix>-decisions`` and ``<prefix>-markers``.
+"""Offer decisions to any LSL program: ``<prefix>-decisions``, ``<prefix>-trust`` and ``<prefix>-markers``.
 
 Decisions: float32, one channel for each class, its probability; stamped with the end of the window, nominally one
 every hop. Where no decision is given, every channel is **NaN**: while abstaining, and once when samples stop coming. A
 uniform distribution would look like a decision; NaN cannot be mistaken for one, and spreads through arithmetic.
+
+Trust: float32, with the stamps of the decisions; for each class 1 if it is in the prediction set and 0 if it is ruled
+out, then how far the window lies from the training signals (1 is the limit). NaN where the decoder does not say.
 
 Markers: one string channel. The label at each change of the decision; ``abstain: <reason>`` when decisions stop, for
 whatever reason; and every marker of the session.
@@ -39,6 +42,7 @@ class Settings(PluginSettings):
         description="What the streams' source ids begin with; empty: prefix and session name. Must be unique.",
     )
     decisions: bool = Field(True, description="Whether to offer the class probabilities.")
+    trust: bool = Field(True, description="Whether to offer prediction sets and how unfamiliar the signal is.")
     markers: bool = Field(True, description="Whether to offer decisions and markers as text.")
 
 
@@ -48,11 +52,12 @@ def build(settings: Settings) -> LslOutlet:
 
 
 class LslOutlet:
-    """Two outlets; see the module's text. A session without a decoder offers markers only."""
+    """Up to three outlets; see the module's text. A session without a decoder offers markers only."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._decisions: pylsl.StreamOutlet | None = None
+        self._trust: pylsl.StreamOutlet | None = None
         self._markers: pylsl.StreamOutlet | None = None
         self._said = ""
         self._n_classes = 0
@@ -64,13 +69,18 @@ class LslOutlet:
         s = self.settings
         start = s.source_id or f"{s.prefix}-{session.name}"
         self._n_classes = len(session.classes)
+        rate_hz = 1.0 / session.hop_s if session.hop_s > 0 else pylsl.IRREGULAR_RATE
         if s.decisions and session.classes:
-            rate_hz = 1.0 / session.hop_s if session.hop_s > 0 else pylsl.IRREGULAR_RATE
             info = pylsl.StreamInfo(
                 f"{s.prefix}-decisions", "BCI", self._n_classes, rate_hz, "float32", f"{start}-decisions"
             )
             _describe(info, session, session.classes, "probability")
             self._decisions = pylsl.StreamOutlet(info)
+        if s.trust and session.classes:
+            columns = (*(f"set_{name}" for name in session.classes), "unfamiliarity")
+            info = pylsl.StreamInfo(f"{s.prefix}-trust", "Trust", len(columns), rate_hz, "float32", f"{start}-trust")
+            _describe(info, session, columns, "none")
+            self._trust = pylsl.StreamOutlet(info)
         if s.markers:
             info = pylsl.StreamInfo(
                 f"{s.prefix}-markers", "Markers", 1, pylsl.IRREGULAR_RATE, "string", f"{start}-markers"
@@ -89,6 +99,7 @@ class LslOutlet:
                 self._abstain(state.value, event.time_s or now_s())
 
     def _decide(self, decision: Decision) -> None:
+        self._push_trust(decision)
         if decision.abstained:
             self._abstain(decision.reason, decision.end_s)
             return
@@ -100,6 +111,11 @@ class LslOutlet:
         # A session without a decoder has no decisions to abstain from.
         if self._n_classes:
             self._say(f"abstain: {reason}", time_s)
+
+    def _push_trust(self, d: Decision) -> None:
+        if self._trust is not None:
+            sets = [float(name in d.prediction_set) if d.prediction_set else math.nan for name in d.labels]
+            self._trust.push_sample([*sets, math.nan if d.unfamiliarity is None else d.unfamiliarity], d.end_s)
 
     def _push_row(self, row: list[float], time_s: float) -> None:
         if self._decisions is not None:
@@ -120,8 +136,8 @@ class LslOutlet:
             self._markers.push_sample([text], time_s)
 
     def close(self) -> None:
-        """Withdraw both streams. May be called twice."""
-        self._decisions = self._markers = None
+        """Withdraw all streams. May be called twice."""
+        self._decisions = self._trust = self._markers = None
         self._said = ""
 
 
@@ -135,7 +151,8 @@ def _describe(info: pylsl.StreamInfo, session: Session, labels: tuple[str, ...],
     desc.append_child_value("window_s", f"{session.window_s:g}")
     desc.append_child_value("hop_s", f"{session.hop_s:g}")
     desc.append_child_value("time_stamp", "end of the window")
-    desc.append_child_value("abstention", "NaN in every channel")
+    if unit == "probability":
+        desc.append_child_value("abstention", "NaN in every channel")
     channels = desc.append_child("channels")
     for label in labels:
         channel = channels.append_child("channel")

@@ -118,11 +118,12 @@ class DecisionPanel(Panel):
             self.plot.redraw(self._now_s)
 
     def _show_decision(self, decision: Decision) -> None:
+        doubts = decision.doubts()
         if decision.abstained:
-            self._say("No decision", decision.reason, "muted")
+            self._say("No decision", "; ".join(filter(None, (decision.reason, doubts))), "muted")
         else:
             row = decision.labels.index(decision.label) % len(theme.palette().classes)
-            self._say(decision.label, f"by {decision.model_id}", f"class{row}")
+            self._say(decision.label, doubts or f"by {decision.model_id}", f"class{row}")
         self.bars.show_values(decision.labels, decision.probabilities, dim=decision.abstained)
 
     def _show_calibration(self) -> None:

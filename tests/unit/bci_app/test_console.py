@@ -30,6 +30,9 @@ EVENTS = (
     ChunkEvent(a_chunk(0)),
     DecisionEvent(Decision(3, 1.0, 3.0, ("rest", "work"), (0.1, 0.9), "m-1")),
     DecisionEvent(Decision(4, 2.0, 4.0, ("rest", "work"), (0.5, 0.5), "m-1", True, "samples were lost")),
+    DecisionEvent(
+        Decision(5, 3.0, 5.0, ("rest", "work"), (0.4, 0.6), "m-1", False, "", 0.0, ("rest", "work"), 1.5, "amplitude")
+    ),
     StateEvent(EngineState.STALE, "no samples for 2 s"),
     QualityEvent(("Fp1", "Cz"), 7.0),
     QualityEvent((), 8.0),
@@ -44,6 +47,7 @@ LINES = [
     "state: running",
     "window 3: work (rest 0.10, work 0.90)",
     "window 4: no decision: samples were lost",
+    "window 5: work (rest 0.40, work 0.60) [could be rest or work; unlike the training signals: amplitude]",
     "state: stale: no samples for 2 s",
     "bad channels: Fp1, Cz",
     "bad channels: none",

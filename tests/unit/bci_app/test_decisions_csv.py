@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.unit.bci_app.engine_parts import run
 from tests.unit.bci_app.xdf_files import a_chunk, a_session
 
 CLASSES = ("rest", "work")
+TRUST = ("prediction_set", "unfamiliarity", "unfamiliar")
 
 
 def decided(index: int, *p: float, reason: str = "", labels: tuple[str, ...] = CLASSES) -> DecisionEvent:
@@ -42,9 +44,20 @@ def test_columns_and_values(tmp_path: Path) -> None:
     path = tmp_path / "new" / "d.csv"
     rows = written(path, decided(0, 0.25, 0.75), decided(1, 0.5, 0.5, reason='lost, "many"\nsamples'))
     assert rows == [
-        ["window_index", "start_s", "end_s", "label", "p_rest", "p_work", "abstained", "reason"],
-        ["0", "0.004000", "2.000000", "work", "0.25", "0.75", "0", ""],
-        ["1", "0.504000", "2.500000", "", "0.5", "0.5", "1", 'lost, "many"\nsamples'],
+        ["window_index", "start_s", "end_s", "label", "p_rest", "p_work", "abstained", "reason", *TRUST],
+        ["0", "0.004000", "2.000000", "work", "0.25", "0.75", "0", "", "", "", ""],
+        ["1", "0.504000", "2.500000", "", "0.5", "0.5", "1", 'lost, "many"\nsamples', "", "", ""],
+    ]
+
+
+def test_sets_and_strange_signals_have_columns(tmp_path: Path) -> None:
+    plain = decided(0, 0.25, 0.75).decision
+    told = replace(plain, prediction_set=CLASSES, unfamiliarity=1.25, unfamiliar="amplitude, spectrum")
+    rows = written(tmp_path / "d.csv", DecisionEvent(told), DecisionEvent(replace(told, unfamiliar="")))
+    assert [row[-3:] for row in rows] == [
+        [*TRUST],
+        ["rest|work", "1.25", "amplitude, spectrum"],
+        ["rest|work", "1.25", ""],
     ]
 
 

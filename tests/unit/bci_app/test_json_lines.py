@@ -32,7 +32,9 @@ EVENTS = (
     StateEvent(EngineState.STALE, "no samples\nfor 2 s", 5.0),
     ChunkEvent(a_chunk(0)),
     MarkerEvent(Marker(6.5, "cue \u202e µ", "cues")),
-    DecisionEvent(Decision(3, 1.0, 3.0, ("rest", "work"), (0.1, 0.9), "m-1", decided_at_s=3.1)),
+    DecisionEvent(
+        Decision(3, 1.0, 3.0, ("rest", "work"), (0.1, 0.9), "m-1", False, "", 3.1, ("rest", "work"), 1.5, "amplitude")
+    ),
     DecisionEvent(Decision(4, 2.0, 4.0, ("rest", "work"), (0.5, 0.5), "m-1", True, "samples were lost", 4.1)),
     QualityEvent(("Fp1",), 7.0),
     NoticeEvent("error", "disk full", 8.0),
@@ -53,6 +55,9 @@ EXPECTED = [
         "reason": "",
         "model_id": "m-1",
         "decided_at_s": 3.1,
+        "prediction_set": ["rest", "work"],
+        "unfamiliarity": 1.5,
+        "unfamiliar": "amplitude",
     },
     {
         "event": "decision",
@@ -65,6 +70,9 @@ EXPECTED = [
         "reason": "samples were lost",
         "model_id": "m-1",
         "decided_at_s": 4.1,
+        "prediction_set": [],
+        "unfamiliarity": None,
+        "unfamiliar": "",
     },
     {"event": "quality", "bad_channels": ["Fp1"], "time_s": 7.0},
     {"event": "notice", "level": "error", "text": "disk full", "time_s": 8.0},

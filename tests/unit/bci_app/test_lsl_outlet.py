@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 
 import numpy as np
 import pylsl
@@ -82,6 +83,26 @@ def test_the_description_says_who_decides_and_how() -> None:
     assert desc.child_value("classes") == "rest,arithmetic"
     assert (desc.child_value("window_s"), desc.child_value("hop_s")) == ("4", "0.5")
     assert info.get_channel_labels() == list(CLASSES)
+    sink.close()
+
+
+def test_sets_and_strangeness_have_a_stream_of_their_own() -> None:
+    session, sink = a_session(), build(Settings())
+    sink.open(session)
+    inlet = listen(session, "trust")
+    info = inlet.info(10.0)
+    assert info.get_channel_labels() == ["set_rest", "set_arithmetic", "unfamiliarity"]
+    assert info.nominal_srate() == 2.0
+    plain = decided(0, 0.9, 0.1).decision
+    for decision in (
+        plain,
+        replace(plain, prediction_set=("rest",), unfamiliarity=0.5),
+        replace(plain, prediction_set=CLASSES, unfamiliarity=2.5, abstained=True, reason="unsure"),
+    ):
+        sink.accept(DecisionEvent(decision))
+    rows, stamps = heard(inlet, 3)
+    np.testing.assert_array_equal(rows, [[np.nan] * 3, [1, 0, 0.5], [1, 1, 2.5]])
+    assert stamps == [1000.0] * 3
     sink.close()
 
 

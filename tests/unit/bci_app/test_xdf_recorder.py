@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -184,11 +185,12 @@ def test_decisions_markers_states_and_timing(tmp_path: Path) -> None:
     streams = load(path)
     np.testing.assert_array_equal(
         streams["bci_app-decisions"]["time_series"],
-        [[0.1, 0.9, 0, 0, 998.0, 1000.0], [0.5, 0.5, 1, 1, 998.5, 1000.5]],
+        [[0.1, 0.9, 0, 0, 998.0, 1000.0, *[np.nan] * 3], [0.5, 0.5, 1, 1, 998.5, 1000.5, *[np.nan] * 3]],
     )
     np.testing.assert_array_equal(streams["bci_app-decisions"]["time_stamps"], [1000.1, 1000.6])
     labels = streams["bci_app-decisions"]["info"]["desc"][0]["channels"][0]["channel"]
-    columns = ["p_rest", "p_work", "abstained", "window_index", "start_s", "end_s"]
+    trust = ["set_rest", "set_work", "unfamiliarity"]
+    columns = ["p_rest", "p_work", "abstained", "window_index", "start_s", "end_s", *trust]
     assert [c["label"][0] for c in labels] == columns
     assert streams["bci_app-markers"]["time_series"] == [['<left> & "µ" 日本', "cues"]]
     assert list(streams["bci_app-markers"]["time_stamps"]) == [1000.05]
@@ -203,6 +205,19 @@ def test_decisions_markers_states_and_timing(tmp_path: Path) -> None:
     assert [timing[f"read_{s}"] for s in ("p50_ms", "p99_ms", "worst_ms", "count")] == [0.1, 0.2, 0.3, 50]
     assert np.isnan(timing["decode_p50_ms"])
     assert [timing[c] for c in TIMING_COLUMNS[-4:]] == [0.002, 1, 10, 25]
+
+
+def test_sets_and_strange_signals_are_recorded_with_the_decision(tmp_path: Path) -> None:
+    plain = decision(0, 0.4, 0.6).decision
+    path = record(
+        tmp_path,
+        ChunkEvent(a_chunk(0)),
+        DecisionEvent(replace(plain, prediction_set=("work",), unfamiliarity=0.25)),
+        DecisionEvent(replace(plain, prediction_set=("rest", "work"), unfamiliarity=3.5, unfamiliar="amplitude")),
+    )
+    streams = load(path)
+    np.testing.assert_array_equal(streams["bci_app-decisions"]["time_series"][:, -3:], [[0, 1, 0.25], [1, 1, 3.5]])
+    assert [(e["window_index"], e["in"]) for e in told(streams, "unfamiliar")] == [(0, "amplitude")]
 
 
 def test_a_decision_between_other_classes_is_not_lost(tmp_path: Path) -> None:

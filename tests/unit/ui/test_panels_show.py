@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,15 @@ def test_decision_shows_why_it_abstains(show: Show, tell: Tell) -> None:
     tell(session(), StateEvent(EngineState.RUNNING), samples(0, 500), decided(52.0, 0.5, "0.4 s of lost samples"))
     assert panel.label.text() == "No decision"
     assert panel.detail.text() == "0.4 s of lost samples"
+
+
+def test_decision_shows_what_speaks_against_it(show: Show, tell: Tell) -> None:
+    panel = show("decision")
+    plain = decided(52.0, 0.6).decision
+    doubtful = replace(plain, prediction_set=("rest", "task"), unfamiliarity=1.5, unfamiliar="amplitude")
+    tell(session(), StateEvent(EngineState.RUNNING), samples(0, 500), DecisionEvent(doubtful))
+    assert panel.label.text() == "task"
+    assert panel.detail.text() == "could be rest or task; unlike the training signals: amplitude"
 
 
 @pytest.mark.parametrize("state", [EngineState.STALE, EngineState.RECONNECTING, EngineState.FAILED, EngineState.IDLE])
