@@ -11,7 +11,8 @@ from bci_app.calibrator import Calibrator, RestCalibrator
 from bci_app.config import CalibrationSettings, DecoderSettings, SessionSettings
 from bci_app.decoding import BackgroundDecoding, Gate, InlineDecoding
 from bci_app.engine import Engine, SignalPath
-from bci_app.events import Session
+from bci_app.events import NoticeEvent, Session
+from bci_app.logging_setup import warnings_as_notices
 from bci_app.provenance import versions
 from bci_app.sink import Sink
 from bci_app.supply import Supply
@@ -19,6 +20,7 @@ from devices import lsl_scope
 from devices.source import Source
 from models.checkpoints import load_decoder
 from models.decoder import Decoder
+from models.montage_choice import MontageChoice
 from models.placement import one_thread
 from pipelines.channel_quality import QualityMeter
 from pipelines.errors import BciError, ConfigError, DeviceError, StreamEnded
@@ -49,9 +51,11 @@ def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = (), calibrato
     lsl_scope.apply(settings.lsl.scope)
     sinks = [make("sinks", table, f"{settings.name}: [[sinks]]") for table in settings.sinks]
     one_thread()
-    decoder = None if settings.decoder is None else load_decoder(settings.decoder.name, **settings.decoder.settings)
+    notices: list[NoticeEvent] = []
+    with warnings_as_notices(notices.append):
+        decoder = None if settings.decoder is None else load_decoder(settings.decoder.name, **settings.decoder.settings)
     source: Source = make("sources", settings.source, f"{settings.name}: [source]")
-    return assemble(settings, source, decoder, [*sinks, *extra_sinks], calibrator)
+    return assemble(settings, source, decoder, [*sinks, *extra_sinks], calibrator, notices)
 
 
 def assemble(
@@ -60,18 +64,29 @@ def assemble(
     decoder: Decoder | None,
     sinks: Sequence[Sink],
     calibrator: Calibrator | None = None,
+    notices: Sequence[NoticeEvent] = (),
 ) -> Engine:
     """Make an engine of a source and a decoder that are there already, whatever the session's tables say of them.
+
+    Parameters
+    ----------
+    settings, source, decoder, sinks, calibrator
+        See :func:`build`.
+    notices
+        What there was to say already; the engine tells it before anything else.
 
     Raises
     ------
     BciError
         As :func:`build`.
     """
-    pipeline = _pipeline(settings, decoder)
+    _pipeline(settings, decoder)  # wrong stages are told before the device is opened
     spec = source.open()
+    told = list(notices)
     try:
-        path = _signal_path(settings, decoder, pipeline, spec, calibrator)
+        with warnings_as_notices(told.append):
+            choose_electrodes(settings, decoder, spec)
+            path = _signal_path(settings, decoder, _pipeline(settings, decoder), spec, calibrator)
         path.quality = QualityMeter(settings.quality, spec)
     except BciError:
         source.close()
@@ -83,7 +98,21 @@ def assemble(
         _session(settings, decoder, spec),
         settings.engine,
         settings.duration_s,
+        told,
     )
+
+
+def choose_electrodes(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> None:
+    """Let a decoder that knows several electrode sets take the one for a stream, before its stages are made.
+
+    Raises
+    ------
+    ChannelMismatch
+        If no set is complete.
+    """
+    if isinstance(decoder, MontageChoice):
+        # A session's montage and its own stages may make or rename channels; the decoder's stages come later.
+        decoder.choose(_pipeline(settings, None).prepare(spec))
 
 
 def _pipeline(settings: SessionSettings, decoder: Decoder | None) -> Pipeline:
@@ -186,6 +215,7 @@ def windows_of(
     BciError
         If it does not fit the stages or the decoder.
     """
+    choose_electrodes(settings, decoder, spec)
     pipeline = _pipeline(settings, decoder)
     delivered = pipeline.prepare(spec)
     decoder.spec.check(delivered)

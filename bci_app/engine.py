@@ -83,6 +83,7 @@ class Engine:
         session: Session,
         settings: EngineSettings,
         duration_s: float | None = None,
+        notices: Iterable[NoticeEvent] = (),
     ) -> None:
         self._supply, self._path, self._session, self._settings = supply, path, session, settings
         # The recorder comes first: what a later sink does cannot cost data.
@@ -90,7 +91,7 @@ class Engine:
         self._limit = None if duration_s is None else round(duration_s * session.spec.rate_hz)
         self._timer = LoopTimer()
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._pending: deque[NoticeEvent | RecordingEvent] = deque()
+        self._pending: deque[NoticeEvent | RecordingEvent] = deque(notices)
         self._bad_channels: frozenset[str] = frozenset()
         self._deciding = path.decoding is not None
         self._samples = self._lost = 0

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,9 +27,13 @@ from models.decoder import Decoder, DecoderSpec
 from pipelines import plugins
 from pipelines.errors import CheckpointInvalid, ConfigError
 
-FORMAT_VERSION = 1
-"""Raised when an older program could no longer read what this one writes."""
+FORMAT_VERSION = 2
+"""Raised when an older program could no longer read what this one writes. 2: trust, electrodes, stand-ins."""
 WEIGHTS, CARD = "weights.safetensors", "card.json"
+MONTAGES = "montages"
+"""Folder in a checkpoint's folder with one checkpoint for each smaller set of electrodes."""
+TRUST_PREFIX = "trust."
+"""Begins the names of tensors that belong to the card's ``trust``, not to the decoder's weights."""
 SHIPPED = Path(__file__).parent / "shipped"
 """Folder of the checkpoints that come with the program."""
 
@@ -49,6 +53,10 @@ class Training(BaseModel):
     """SHA-256 of every file read, by file name."""
     commands: tuple[str, ...] = ()
     seed: int = 0
+    stand_ins: dict[str, str] = {}
+    """Electrodes of the data set that stood for others in training, by the name of the electrode they stood for."""
+    reference: tuple[str, ...] = ()
+    """Electrodes whose mean was subtracted before, to stand for a device's own reference; empty: as recorded."""
 
 
 class Card(BaseModel):
@@ -67,6 +75,10 @@ class Card(BaseModel):
     """Sizes and switches the weights need and nobody may choose (layers, montage …)."""
     calibration: dict[str, Any] = {}
     """Probability calibration and threshold, fitted on held-out training subjects."""
+    trust: dict[str, Any] = {}
+    """Prediction sets, risk against coverage, familiar signals; see :class:`models.trust.Trust`. Empty: not known."""
+    electrodes: tuple[str, ...] = ()
+    """Electrodes a device must have, where the pipeline interpolates the others; empty: those of the spec."""
     training: Training = Training()
     metrics: dict[str, Any] = {}
     """How good it is, with the baselines beside it."""
@@ -95,11 +107,12 @@ class Card(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint in memory: card, tensors by name, and the folder it came from (for messages)."""
+    """A checkpoint in memory: card, the decoder's tensors by name, the folder it came from, and tensors of trust."""
 
     card: Card
     tensors: dict[str, NDArray[Any]]
     folder: Path
+    trust: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def tensor(self, name: str, shape: tuple[int | None, ...]) -> NDArray[Any]:
         """Return one tensor of a given shape; None stands for any length.
@@ -213,7 +226,9 @@ def load(folder: str | Path) -> Checkpoint:
     for name, tensor in tensors.items():
         if not np.isfinite(tensor).all():
             raise CheckpointInvalid(f"{path}: tensor {name!r} holds values that are not finite: train it again")
-    return Checkpoint(card, tensors, where)
+    weights_of = {name: tensor for name, tensor in tensors.items() if not name.startswith(TRUST_PREFIX)}
+    trust = {name.removeprefix(TRUST_PREFIX): tensors[name] for name in tensors.keys() - weights_of.keys()}
+    return Checkpoint(card, weights_of, where, trust)
 
 
 def shipped() -> list[str]:
@@ -247,7 +262,7 @@ def load_decoder(name: str, **settings: Any) -> Decoder:
     name
         A shipped checkpoint, a checkpoint folder, or the kind of a decoder that needs no training.
     settings
-        Settings of the plug-in; they win over those in the card.
+        Settings of the plug-in, and those of trust where the card has it; they win over those in the card.
 
     Raises
     ------
@@ -258,18 +273,16 @@ def load_decoder(name: str, **settings: Any) -> Decoder:
     """
     kinds = plugins.names("decoders")
     if name in shipped() or Path(name).expanduser().is_dir():
-        folder = find(name)
-        card = read_card(folder)
-        table = {**card.settings, **settings, "kind": card.kind, "checkpoint": str(folder)}
-        where = str(folder)
-    elif name in kinds:
-        table, where = {**settings, "kind": name}, "[decoder]"
-    else:
+        # It imports this module.
+        from models.checkpoint_decoder import decoder_of
+
+        return decoder_of(find(name), settings)
+    if name not in kinds:
         raise ConfigError(
             f"decoder {name!r}: neither a shipped one ({', '.join(shipped()) or 'none'}), nor a folder, "
             f"nor a kind ({', '.join(kinds)})"
         )
-    decoder: Decoder = plugins.make("decoders", table, where)
+    decoder: Decoder = plugins.make("decoders", {**settings, "kind": name}, "[decoder]")
     return decoder
 
 

@@ -41,6 +41,14 @@ class Scores:
     auroc: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What decisions say of people whom they had not met: labels and decision values of each (n_windows,)."""
+
+    labels: tuple[NDArray[np.int64], ...]
+    scores: tuple[NDArray[np.float64], ...]
+
+
 def fit_head(people: Sequence[Person], regularisation: float) -> Head:
     """Fit on all; slope and threshold come from decision values of people left out in turn.
 
@@ -51,18 +59,32 @@ def fit_head(people: Sequence[Person], regularisation: float) -> Head:
     regularisation
         Inverse strength of the ridge penalty on standardised features (scikit-learn's ``C``).
     """
+    return fit_held_out(people, people, regularisation)[0]
+
+
+def fit_held_out(people: Sequence[Person], shown: Sequence[Person], regularisation: float) -> tuple[Head, HeldOut]:
+    """Fit as :func:`fit_head`, and keep the decision values of people left out, fold by fold.
+
+    Parameters
+    ----------
+    people
+        Training people.
+    shown
+        The same people in the same order, as the decision will see them; slope and threshold are made for that.
+    regularisation
+        See :func:`fit_head`.
+    """
     scores: list[NDArray[np.float64]] = []
-    held_out: list[Person] = []
+    labels: list[NDArray[np.int64]] = []
     for fold in range(min(INNER_FOLDS, len(people))):
-        inside = [p for i, p in enumerate(people) if i % INNER_FOLDS != fold]
-        outside = [p for i, p in enumerate(people) if i % INNER_FOLDS == fold]
-        weights, bias = _fit(inside, regularisation)
+        weights, bias = _fit([p for i, p in enumerate(people) if i % INNER_FOLDS != fold], regularisation)
+        outside = [p for i, p in enumerate(shown) if i % INNER_FOLDS == fold]
         scores += [p.features @ weights + bias for p in outside]
-        held_out += outside
-    labels = [p.labels for p in held_out]
+        labels += [p.labels for p in outside]
     calibration = LogisticCalibration.fit(np.concatenate(scores), np.concatenate(labels))
     weights, bias = _fit(people, regularisation)
-    return Head(weights, bias, calibration.with_threshold(mean_person_threshold(scores, labels)))
+    head = Head(weights, bias, calibration.with_threshold(mean_person_threshold(scores, labels)))
+    return head, HeldOut(tuple(labels), tuple(scores))
 
 
 def fit_plain_head(people: Sequence[Person], regularisation: float) -> Head:

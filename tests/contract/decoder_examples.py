@@ -7,12 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from models.checkpoints import Card, save, spec_table
+from models.checkpoints import TRUST_PREFIX, Card, load_decoder, save, spec_table
+from models.conformal import ConformalSets
 from models.cross_spectra import CrossSpectra
 from models.decoder import Decoder, DecoderSpec
+from models.familiarity import Familiarity
 from models.rest_features import RestFeatures
-from models.training.held_out import fit_head
+from models.selective import RiskCoverage
+from models.training.held_out import fit_held_out
 from models.training.workload import Person
+from models.trust import Trust
 from pipelines.plugins import make
 from pipelines.signal import Channel, StreamSpec, Window
 
@@ -45,25 +49,45 @@ def windows(seed: int, alpha_uv: float, count: int) -> list[Window]:
     return [window(samples(rng, alpha_uv * rng.uniform(0.8, 1.2)), index) for index in range(count)]
 
 
-def person(seed: int, *, tangent: bool) -> Person:
-    """Somebody whose alpha halves in the task; how strong it is at rest differs from one to another."""
+def covariances(seed: int) -> np.ndarray:
+    """Sixteen windows of rest, then of the task, in which alpha halves; how strong it is differs between people."""
     alpha_uv = float(np.random.default_rng(seed).uniform(8.0, 30.0))
     spectra = CrossSpectra(RATE_HZ, N_SAMPLES, BANDS_HZ, 3)
-    rest, task = (
-        np.array([spectra.covariances(w.samples) for w in windows(seed + part, alpha_uv / (1 + part), 16)])
-        for part in (0, 1)
-    )
-    features = RestFeatures(rest[:8], tangent=tangent)(np.concatenate([rest[8:], task]))
-    return Person(seed, features, np.repeat([0, 1], [8, 16]))
+    parts = [windows(seed + part, alpha_uv / (1 + part), 16) for part in (0, 1)]
+    return np.array([spectra.covariances(w.samples) for part in parts for w in part])
 
 
-def checkpoint(folder: Path, kind: str) -> Path:
-    """Train a small decoder on six simulated people and write it."""
-    head = fit_head([person(10 * seed, tangent=kind == "riemann") for seed in range(1, 7)], 1e-2)
+def person(seed: int, *, tangent: bool) -> Person:
+    """The same relative to eight windows of rest."""
+    measured = covariances(seed)
+    return Person(seed, RestFeatures(measured[:8], tangent=tangent)(measured[8:]), np.repeat([0, 1], [8, 16]))
+
+
+def checkpoint(folder: Path, kind: str, *, trusted: bool = False) -> Path:
+    """Train a small decoder on simulated people, six or, to know how far it may be believed, twenty, and write it."""
+    seeds = [10 * seed for seed in range(1, 21 if trusted else 7)]
+    people = [person(seed, tangent=kind == "riemann") for seed in seeds]
+    head, held_out = fit_held_out(people, people, 1e-2)
     spec = DecoderSpec(f"example-{kind}", CLASSES, WINDOW_S, RATE_HZ, CHANNELS, calibration_s=10.0)
     settings = {"bands_hz": [list(band) for band in BANDS_HZ], "n_tapers": 3}
     card = Card(kind=kind, spec=spec_table(spec), settings=settings, calibration=head.calibration.to_dict())
-    return save(folder, card, {"weights": head.weights, "bias": np.array([head.bias])})
+    tensors = {"weights": head.weights, "bias": np.array([head.bias])}
+    if trusted:
+        p = [np.column_stack([1 - q, q]) for q in map(head.calibration.apply, held_out.scores)]
+        trust = Trust(
+            ConformalSets.fit(p, held_out.labels, 0.1),
+            RiskCoverage.of(p, held_out.labels),
+            Familiarity.fit([covariances(seed) for seed in seeds], 0.98),
+            BANDS_HZ,
+            3,
+        )
+        card = card.model_copy(update={"trust": trust.table()})
+        tensors |= {f"{TRUST_PREFIX}{name}": tensor for name, tensor in trust.tensors().items()}
+    return save(folder, card, tensors)
+
+
+def _trusted(folder: Path) -> Decoder:
+    return load_decoder(str(checkpoint(folder / "trusted", "riemann", trusted=True)))
 
 
 def _trained(kind: str) -> Callable[[Path], Decoder]:
@@ -88,4 +112,6 @@ EXAMPLES: dict[str, Callable[[Path], Decoder]] = {
     "bandpower": _trained("bandpower"),
     "riemann": _trained("riemann"),
     "ssvep_cca": _untrained("ssvep_cca"),
+    # Not a plug-in, but what every decoder of a checkpoint becomes whose card knows how far it may be believed.
+    "trusted": _trusted,
 }

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.decoder import Decoder
+from pipelines.decision import Decision
 from pipelines.errors import BciError, CheckpointInvalid, DecodeFailed, ModelError, SpecMismatch
 from pipelines.plugins import load, make, names
 from pipelines.signal import Channel, StreamSpec
@@ -22,7 +23,7 @@ from tests.contract.decoder_examples import EXAMPLES, SPEC, window, windows
 REST = windows(1, 20.0, 20)
 OTHER_REST = windows(2, 5.0, 20)
 MIXED = windows(3, 20.0, 6) + windows(4, 8.0, 6)
-NEEDS_REST = ("alpha", "bandpower", "riemann")
+NEEDS_REST = ("alpha", "bandpower", "riemann", "trusted")
 
 
 @cache
@@ -50,8 +51,13 @@ def decoder(fresh: Decoder) -> Decoder:
     return fresh
 
 
-def answers(decoder: Decoder) -> list[tuple[float, ...]]:
-    return [decoder.decode(w).probabilities for w in MIXED]
+def answers(decoder: Decoder) -> list[tuple[object, ...]]:
+    return [said(decoder.decode(w)) for w in MIXED]
+
+
+def said(d: Decision) -> tuple[object, ...]:
+    """Everything a decision says of the window."""
+    return d.probabilities, d.abstained, d.reason, d.prediction_set, d.unfamiliarity, d.unfamiliar
 
 
 @pytest.mark.parametrize("kind", sorted(set(names("decoders")) - set(EXAMPLES)))
@@ -84,6 +90,15 @@ def test_probabilities_are_a_distribution_over_the_classes(decoder: Decoder) -> 
         assert min(decision.probabilities) >= 0
 
 
+def test_what_is_said_on_trust_fits_together(decoder: Decoder) -> None:
+    for w in (*MIXED, window(100 * MIXED[0].samples, 0)):
+        d = decoder.decode(w)
+        assert set(d.prediction_set) <= set(d.labels)
+        assert not d.prediction_set or d.abstained or d.label in d.prediction_set
+        assert bool(d.unfamiliar) == (d.unfamiliarity is not None and d.unfamiliarity > 1)
+        assert d.unfamiliarity is None or 0 <= d.unfamiliarity < np.inf
+
+
 def test_decision_says_which_window_and_which_model(decoder: Decoder) -> None:
     decision = decoder.decode(MIXED[4])
     assert decision.window_index == MIXED[4].window_index
@@ -100,7 +115,7 @@ def test_order_of_decoding_is_irrelevant(name: str, data: st.DataObject) -> None
     decoder.calibrate(REST, None)
     order = data.draw(st.permutations(range(len(MIXED))))
     straight = answers(decoder)
-    assert [decoder.decode(MIXED[i]).probabilities for i in order] == [straight[i] for i in order]
+    assert [said(decoder.decode(MIXED[i])) for i in order] == [straight[i] for i in order]
 
 
 def test_calibrating_twice_equals_the_last_time(decoder: Decoder) -> None:
@@ -180,9 +195,9 @@ def _renamed(spec: StreamSpec) -> StreamSpec:
     return spec.with_channels((Channel("Pz"), *spec.channels[1:]))
 
 
-@pytest.mark.parametrize("kind", ["bandpower", "riemann"])
+@pytest.mark.parametrize("kind", ["bandpower", "riemann", "trusted"])
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "texts"),
     [
         (lambda s: replace(s, rate_hz=250.0), ["250 Hz"]),
         (_renamed, ["missing channels: Fz", "Pz"]),
@@ -192,11 +207,11 @@ def _renamed(spec: StreamSpec) -> StreamSpec:
     ],
 )
 def test_wrong_spec_is_refused_naming_every_difference(
-    fresh: Decoder, change: Callable[[StreamSpec], StreamSpec], said: list[str]
+    fresh: Decoder, change: Callable[[StreamSpec], StreamSpec], texts: list[str]
 ) -> None:
     with pytest.raises(SpecMismatch) as refusal:
         fresh.prepare(change(SPEC))
-    for text in said:
+    for text in texts:
         assert text in str(refusal.value)
 
 
