@@ -39,3 +39,16 @@ def run(
     from bci_app import train_verb
 
     train_verb.run_training(file, overrides or (), out)
+
+
+@train.command("import-csbrain")
+def import_csbrain(
+    file: Annotated[Path, typer.Argument(help="Released weights: torch.save or safetensors.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the new checkpoint.")],
+) -> None:
+    """Make a checkpoint of released CSBrain weights, checked key by key; fine-tuning takes its folder."""
+    from models.csbrain.official import import_official
+
+    found = import_official(file, out)
+    typer.echo(f"{found.n_tensors} tensors, {found.n_values:,} values, all as expected; SHA-256 {found.sha256}")
+    typer.echo(f"written to {found.folder}; name this folder as 'weights' of a fine-tuning file")
