@@ -5,7 +5,7 @@ They come from the very stages that run live, so training and serving cannot dri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.cross_spectra import CrossSpectra
 from models.datasets.eegmat import CHANNELS, CLASSES, EegMat
 from models.rest_features import RestFeatures, log_band_power
+from models.training.electrode_sets import FULL, ElectrodeSet
 from pipelines.plugins import make
 from pipelines.signal import Chunk, StreamSpec
 from pipelines.stage import Pipeline
@@ -49,9 +50,11 @@ class Person:
     labels: NDArray[np.int64]
 
 
-def live_covariances(spec: StreamSpec, chunk: Chunk, hop_s: float = HOP_S) -> Covariances:
+def live_covariances(
+    spec: StreamSpec, chunk: Chunk, hop_s: float = HOP_S, stages: Sequence[Mapping[str, Any]] = STAGES
+) -> Covariances:
     """Pass a recording through the live stages and the live windower; return the covariances of its windows."""
-    pipeline = Pipeline([make("stages", table) for table in STAGES])
+    pipeline = Pipeline([make("stages", table) for table in stages])
     delivered = pipeline.prepare(spec)
     n_samples = round(WINDOW_S * RATE_HZ)
     windower = Windower(delivered, n_samples, round(hop_s * RATE_HZ))
@@ -59,13 +62,15 @@ def live_covariances(spec: StreamSpec, chunk: Chunk, hop_s: float = HOP_S) -> Co
     return np.array([spectra.covariances(window.samples) for window in windower.push(pipeline.process(chunk))])
 
 
-def read_recordings(data: EegMat, tell: Callable[[str], None]) -> Recordings:
-    """Read all subjects there."""
+def read_recordings(data: EegMat, tell: Callable[[str], None], worn: ElectrodeSet = FULL) -> Recordings:
+    """Read all subjects there, as if they wore a set of electrodes."""
     found = {}
     for key in data.keys():
-        tell(f"subject {key.subject}, run {key.run}")
+        tell(f"{worn.name}: subject {key.subject}, run {key.run}")
         recording = data.read(key)
-        found[int(key.subject), str(recording.trials[0].label)] = live_covariances(recording.spec, recording.chunks[0])
+        spec, chunk = worn.put_on(recording.spec, recording.chunks[0])
+        covariances = live_covariances(spec, chunk, stages=worn.stages(STAGES))
+        found[int(key.subject), str(recording.trials[0].label)] = covariances
     return found
 
 
