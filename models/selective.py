@@ -74,6 +74,10 @@ class RiskCoverage:
         kept = np.unique(np.minimum(np.searchsorted(coverage, wanted - 1e-12), coverage.size - 1))
         return cls(confidence[kept], coverage[kept], risk[kept], aurc)
 
+    def reaches(self, max_risk: float) -> bool:
+        """Say whether some limit of confidence keeps the risk within ``max_risk``."""
+        return bool(self.risk.min() <= max_risk)
+
     def confidence_for(self, max_risk: float) -> float:
         """Return the limit of confidence with the largest coverage whose risk does not exceed ``max_risk``.
 
@@ -83,7 +87,7 @@ class RiskCoverage:
             If no limit keeps the risk so low.
         """
         within = np.flatnonzero(self.risk <= max_risk)
-        if not within.size:
+        if not self.reaches(max_risk):
             raise ModelError(
                 f"no more than {max_risk:g} wrong is never reached: the lowest share, of the surest "
                 f"{self.coverage[self.risk.argmin()]:.0%} of windows, is {self.risk.min():.3g}"

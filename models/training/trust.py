@@ -165,13 +165,13 @@ def _decided(judged: Sequence[Judged], max_risk: float) -> dict[str, Any]:
         others = [o for k, o in enumerate(judged) if k != i]
         curve = RiskCoverage.of([both(o.probabilities) for o in others], [o.labels for o in others])
         p, w = both(j.probabilities), balanced_weights(j.labels)
-        sure = p.max(axis=1) >= curve.confidence_for(max_risk)
+        sure = p.max(axis=1) >= (curve.confidence_for(max_risk) if curve.reaches(max_risk) else np.inf)
         rows.append((w[sure].sum(), w[sure & (p.argmax(axis=1) != j.labels)].sum()))
     coverage, wrong = np.array(rows).T
     return {
         "max_risk": max_risk,
         "coverage": _round(float(coverage.mean())),
-        "risk": _round(float(wrong.sum() / coverage.sum())),
+        "risk": _round(float(wrong.sum() / coverage.sum())) if coverage.any() else None,
         "coverage_by_subject": _by_subject(judged, coverage.tolist()),
     }
 

@@ -43,6 +43,7 @@ class Settings(PluginSettings):
     data: str = Field("", description="Folder of the EEGMAT recordings.")
     model: Literal["bandpower", "riemann"] = Field("riemann", description="Features of the decoder.")
     leave_out: tuple[str, ...] = Field((), description="Subjects nothing is learned from, for example ['07'].")
+    smaller: bool = Field(True, description="Whether decoders for smaller electrode sets are trained, too.")
     judged: bool = Field(True, description="Whether it is judged leave-one-subject-out, which takes minutes.")
 
 
@@ -80,7 +81,7 @@ class WorkloadTask:
         full = workload.read_recordings(self._data, tell)
         trained = eegmat.people(full, self._model)
         montages: dict[str, Any] = {}
-        for worn in SMALLER:
+        for worn in SMALLER if self._settings.smaller else ():
             recordings = workload.read_recordings(self._data, tell, worn)
             own = eegmat.people(recordings, self._model)
             group = People.of(trained if worn.interpolate else own, own, recordings)
@@ -117,7 +118,10 @@ class WorkloadTask:
         tell(f"{worn.name}: all subjects")
         head, trust = learn(group, regularisation)
         stored = {f"{TRUST_PREFIX}{name}": tensor for name, tensor in trust.tensors().items()}
-        card = self._card(worn, head, metrics, len(group.trained)).model_copy(update={"trust": trust.table()})
+        card = self._card(worn, head, metrics, len(group.trained))
+        # Of few people it may not be known that any decision errs so seldom; then it decides always.
+        risk = MAX_RISK if trust.curve.reaches(MAX_RISK) else 1.0
+        card = card.model_copy(update={"trust": trust.table(), "settings": {**card.settings, "max_risk": risk}})
         save(folder, card, {"weights": head.weights, "bias": np.array([head.bias]), **stored})
         return table
 
@@ -144,7 +148,7 @@ class WorkloadTask:
         return Card(
             kind=self._model,
             spec=spec_table(spec),
-            settings={"bands_hz": bands, "n_tapers": workload.N_TAPERS, "max_risk": MAX_RISK},
+            settings={"bands_hz": bands, "n_tapers": workload.N_TAPERS},
             calibration=head.calibration.to_dict(),
             electrodes=worn.electrodes if worn.interpolate else (),
             training=self._training(worn),

@@ -151,8 +151,29 @@ def test_trained_decoder_loads_and_its_card_tells_all(
     assert set(figures) == {"band power, no rest", "bandpower", kind}
     assert f"{figures[kind]['balanced_accuracy']:.3f}" in printed
     assert figures[kind]["balanced_accuracy"] > 0.8
+    assert set(card.metrics["montages"]) == {"cyton_16", "cyton_8", "muse_4"}
+    assert card.metrics["this set"] == figures[kind]
+    assert 0 <= card.metrics["trust"]["calibration_error"] < 0.5
+    # Six people are too few to promise that nine sets in ten hold the truth: all hold everything.
+    assert card.trust["sets"]["levels"] == [0.0, 0.0]
     spec = load_decoder(str(tmp_path / "made")).spec
     assert (spec.classes, spec.calibration_s, spec.channels) == (CLASSES, 60.0, CHANNELS)
+
+
+@pytest.mark.shared
+def test_nothing_is_learned_from_people_left_out(few: Path, tmp_path: Path) -> None:
+    fast = [f"data={few}", "model=bandpower", "judged=false"]
+    run_training(EXAMPLES / "workload.toml", [*fast, "leave_out=['15']"], tmp_path / "without")
+    for part in (1, 2):
+        (few / f"Subject15_{part}.edf").unlink()
+    run_training(EXAMPLES / "workload.toml", fast, tmp_path / "absent")
+    without, absent = (load(tmp_path / name) for name in ("without", "absent"))
+    assert without.card.weights_sha256 == absent.card.weights_sha256
+    assert without.card.training.subjects == ("03", "05", "06", "19", "25")
+    assert "Subject15_1.edf" not in without.card.training.files
+    smaller = load(tmp_path / "without" / "montages" / "muse_4")
+    assert smaller.card.training.stand_ins == {"TP9": "T7", "AF7": "F7", "AF8": "F8", "TP10": "T8"}
+    assert smaller.card.decoder_spec().channels == ("TP9", "AF7", "AF8", "TP10")
 
 
 @pytest.mark.shared

@@ -8,7 +8,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.preprocessing import StandardScaler
 
-from models.training.held_out import PLATEAU, fit_head, leave_one_out, mean_person_threshold
+from models.training.held_out import (
+    INNER_FOLDS,
+    PLATEAU,
+    fit_head,
+    fit_held_out,
+    fit_plain_head,
+    leave_one_out,
+    mean_person_threshold,
+)
 from models.training.workload import Person
 
 
@@ -90,3 +98,23 @@ def test_conditions_are_tested_by_the_same_heads() -> None:
     # A shift keeps the ranking within a person and spoils the threshold.
     np.testing.assert_allclose(found["shifted"].auroc, found["same"].auroc)
     assert found["shifted"].balanced_accuracy.mean() < found["same"].balanced_accuracy.mean() - 0.2
+
+
+def test_values_of_people_left_out_are_those_of_decisions_without_them() -> None:
+    crowd = people(6)
+    head, held_out = fit_held_out(crowd, crowd, 0.1)
+    first = fit_plain_head([p for i, p in enumerate(crowd) if i % INNER_FOLDS != 0], 0.1)
+    # The first fold leaves out numbers 0 and 5.
+    for scores, labels, i in zip(held_out.scores, held_out.labels, (0, 5), strict=False):
+        np.testing.assert_allclose(scores, crowd[i].features @ first.weights + first.bias)
+        np.testing.assert_array_equal(labels, crowd[i].labels)
+    np.testing.assert_array_equal(head.weights, fit_head(crowd, 0.1).weights)
+
+
+def test_slope_and_threshold_are_made_for_people_as_they_are_shown() -> None:
+    crowd = people(effect=3.0)
+    shifted = [Person(p.subject, p.features + 5.0, p.labels) for p in crowd]
+    head, _ = fit_held_out(crowd, shifted, 0.1)
+    stranger = people(12, effect=3.0)[-1]
+    said = head.probability(stranger.features + 5.0) >= 0.5
+    assert balanced_accuracy_score(stranger.labels, said) > 0.85
