@@ -24,8 +24,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize(
     "faults",
-    [{}, {"drop": [9.0, 1.3]}, {"nan_burst": [9.0, 0.4]}, {"flat_channels": ["C3"], "flat_from_s": 8.0}],
-    ids=["clean", "gap", "nan", "flat"],
+    [
+        {},
+        {"drop": [9.0, 1.3]},
+        {"nan_burst": [9.0, 0.4]},
+        {"flat_channels": ["C3"], "flat_from_s": 8.0},
+        {"channels": ["TP9", "AF7", "AF8", "TP10"]},
+    ],
+    ids=["clean", "gap", "nan", "flat", "four electrodes"],
 )
 def test_replay_of_the_recording_equals_the_live_run(tmp_path: Path, faults: dict[str, object]) -> None:
     values = {

@@ -32,7 +32,7 @@ def test_a_replay_shorter_than_its_calibration_says_what_it_lacks(short: Path, d
     result = run_replay(replay_settings(short, decoder=decoder, overrides=["decoder.calibration.rest_s=30"]), short)
     assert result.as_dict()["n_windows"] == 0
     (notice,) = result.notices
-    wanted = {"alpha": "alpha wants 30 s of rest (57", "workload": "workload-riemann-1 wants 30 s of rest (51"}
+    wanted = {"alpha": "alpha wants 30 s of rest (57", "workload": "workload-riemann-2 wants 30 s of rest (51"}
     assert wanted[decoder] in notice
     assert "there were 6.0 s" in notice
     assert "--calibrate FILE@START:STOP" in notice
@@ -87,4 +87,4 @@ def test_the_demo_says_it(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=500)
     run_demo(demo_session(7.0, str(tmp_path), speed="max"), console)
     assert isinstance(console.file, io.StringIO)
-    assert "workload-riemann-1 wants 20 s of rest (31 clean windows); there were 7.0 s" in console.file.getvalue()
+    assert "workload-riemann-2 wants 20 s of rest (31 clean windows); there were 7.0 s" in console.file.getvalue()
