@@ -20,7 +20,8 @@ from bci_app.config import SessionSettings, validate
 from bci_app.events import ChunkEvent
 from bci_app.sessions import replay_settings, run_replay
 from devices.sources.recording import open_recording
-from pipelines.errors import ConfigError, ModelError, SpecMismatch
+from models.datasets.eegmat import CHANNELS as TEN_TWENTY
+from pipelines.errors import ChannelMismatch, ConfigError, ModelError, SpecMismatch
 from tests.unit.bci_app.engine_parts import Keeper
 
 CHANNELS = ("Fp1", "Fp2", "C3", "C4", "O1", "O2", "Pz", "Fz")
@@ -176,10 +177,14 @@ def test_a_session_without_rest_is_refused_before_anything_is_opened(
 
 def test_a_signal_that_does_not_fit_is_refused_before_anything_is_recorded(tmp_path: Path) -> None:
     settings = a_session(rate_hz=64).model_copy(update={"stages": ()})
-    slow = settings.model_copy(update={"source": {**settings.source, "rate_hz": 64}, "decoder": settings.decoder})
+    wide = {**settings.source, "channels": list(TEN_TWENTY)}
+    slow = settings.model_copy(update={"source": wide, "decoder": settings.decoder})
     workload = slow.model_copy(update={"decoder": settings.decoder.model_copy(update={"name": "workload"})})  # type: ignore[union-attr]
     with pytest.raises(SpecMismatch, match="rate is 64 Hz"):
         run_calibrate(workload, str(tmp_path), 5.0, Console(file=io.StringIO()))
+    few = workload.model_copy(update={"source": settings.source})
+    with pytest.raises(ChannelMismatch, match="lacks electrodes for every set of workload"):
+        run_calibrate(few, str(tmp_path), 5.0, Console(file=io.StringIO()))
     assert not list(tmp_path.iterdir())
 
 

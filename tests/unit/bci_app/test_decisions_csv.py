@@ -87,7 +87,8 @@ def test_a_session_without_classes_has_a_heading_only(tmp_path: Path) -> None:
     sink = DecisionsCsv(Settings(path=str(tmp_path / "d.csv")))
     sink.open(a_session(classes=()))
     sink.close()
-    assert (tmp_path / "d.csv").read_text() == "window_index,start_s,end_s,label,abstained,reason\n"
+    trust = ",".join(TRUST)
+    assert (tmp_path / "d.csv").read_text() == f"window_index,start_s,end_s,label,abstained,reason,{trust}\n"
 
 
 def test_other_classes_than_the_heading_are_refused(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_card_that_is_no_card_is_refused(folder: Path, content: bytes, named: 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"format_version": FORMAT_VERSION + 1, "invented": 1}, "newer than 1.*update bci-app"),
+        ({"format_version": FORMAT_VERSION + 1, "invented": 1}, f"newer than {FORMAT_VERSION}.*update bci-app"),
         ({"invented": 1}, "unknown key 'invented'"),
         ({"kind": "telepathy"}, "kind = 'telepathy': no such decoder.*alpha"),
         ({"kind": 3}, "kind = 3"),
