@@ -1,0 +1,1 @@
+"""Masked reconstruction: CSBrain learns from recordings without labels."""
