@@ -46,7 +46,7 @@ STAGES = (
     {"kind": "notch", "freq_hz": 60.0},
     {"kind": "bandpass", "low_hz": 0.5, "high_hz": 45.0},
 )
-SIZE = Size(n_layers=2, d_model=80, n_heads=4, d_ff=160, dropout=0.0)
+SIZE = Size(n_layers=2, d_model=40, n_heads=4, d_ff=160, dropout=0.0)
 VARIANTS: dict[str, dict[str, Any]] = {
     "official": {},
     "transposed": {"layout": "transposed"},

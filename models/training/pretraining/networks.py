@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, cast
 
 import torch
 from pydantic import Field
@@ -26,10 +27,13 @@ class Size(PluginSettings):
     layout: Layout = Field("official", description="official, as the released weights; transposed, as the paper.")
     ssa: bool = Field(default=True, description="Attention between windows and regions.")
     region_tokenizer: bool = Field(default=True, description="Tokens of regions.")
+    first_answer: Literal["zero", "random"] = Field(
+        "zero", description="zero begins at the zero predictor; random, as released, far above it."
+    )
 
     def architecture(self, montage: Montage) -> Architecture:
         """Return what a checkpoint's card says of the network."""
-        return Architecture(regions=montage.regions, order=montage.order, **self.model_dump(exclude={"dropout"}))
+        return Architecture(regions=montage.regions, order=montage.order, **self.model_dump(exclude={"dropout", "first_answer"}))
 
 
 class Networks:
@@ -51,6 +55,9 @@ class Networks:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             made = [size.architecture(montage).network(dropout=size.dropout).to(device) for montage in montages]
+        if size.first_answer == "zero":
+            nn.init.zeros_(cast("nn.Linear", made[0].proj_out[0]).weight)
+            nn.init.zeros_(cast("nn.Linear", made[0].proj_out[0]).bias)
         self._by_montage = dict(zip(montages, made, strict=True))
         self.first = made[0]
         for other in made[1:]:
