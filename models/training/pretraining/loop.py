@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +101,7 @@ class Loop:
         torch.manual_seed(_seed(s.seed, _DROPOUT, step, self._team.rank))
         self._networks.train(mode=True)
         # Loss and gradient are sums over the processes' shares, divided by what all of them have hidden.
-        error = self._error(group, rows, mask) / mask.sum().clamp_min(1)
+        error = masked_error(*self._answers(group, rows, mask)) / mask.sum().clamp_min(1)
         self._optimiser.zero_grad()
         error.backward()  # type: ignore[no-untyped-call]
         gradients = [p.grad for p in self._parameters.values() if p.grad is not None]
@@ -123,10 +122,8 @@ class Loop:
         shape = (n, len(group.montage.names), group.patches)
         return draw_mask(shape, self._settings.mask_ratio, seed).to(self._team.device)
 
-    def _error(
-        self, group: Group, rows: NDArray[np.int64], mask: Tensor, judge: Callable[..., None] | None = None
-    ) -> Tensor:
-        """Return the summed error of this process's share of a batch."""
+    def _answers(self, group: Group, rows: NDArray[np.int64], mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the network's answers to this process's share of a batch, what was wanted, and the share's mask."""
         share = slice(self._team.rank, None, self._team.size)
         part = mask[share]
         if len(part) == 0:  # the others' parameters have gradients, so ours must: of nothing
@@ -137,10 +134,7 @@ class Loop:
         network = self._networks.of(group.montage)
         with torch.autocast(self._team.device.type, torch.bfloat16, enabled=self._settings.half):
             answer = network(x, part)
-        wanted = targets(x, network.order, official=self._settings.official_targets)
-        if judge is not None:
-            judge(wanted, part)
-        return masked_error(answer, wanted, part)
+        return answer, targets(x, network.order, official=self._settings.official_targets), part
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -155,11 +149,9 @@ class Loop:
                 rows = np.arange(start, min(start + VALIDATION_BATCH, len(group)))
                 mask = self._mask(group, len(rows), _seed(self._settings.seed, _VALIDATION, which, start))
                 hidden += int(mask.sum())
-
-                def judge(wanted: Tensor, part: Tensor, which: int = which) -> None:
-                    sums[1:] += self._baselines.errors(which, wanted, part)
-
-                sums[0] += self._error(group, rows, mask, judge)
+                answer, wanted, part = self._answers(group, rows, mask)
+                sums[0] += masked_error(answer, wanted, part)
+                sums[1:] += self._baselines.errors(which, wanted, part)
         _copy(now, self._parameters)
         self._team.add([sums])
         means = (sums / max(hidden, 1)).tolist()

@@ -28,12 +28,14 @@ class Size(PluginSettings):
     ssa: bool = Field(default=True, description="Attention between windows and regions.")
     region_tokenizer: bool = Field(default=True, description="Tokens of regions.")
     first_answer: Literal["zero", "random"] = Field(
-        "zero", description="zero begins at the zero predictor; random, as released, far above it."
+        "zero", description="zero: at the beginning the network is the zero predictor; random: as released."
     )
 
     def architecture(self, montage: Montage) -> Architecture:
         """Return what a checkpoint's card says of the network."""
-        return Architecture(regions=montage.regions, order=montage.order, **self.model_dump(exclude={"dropout", "first_answer"}))
+        return Architecture(
+            regions=montage.regions, order=montage.order, **self.model_dump(exclude={"dropout", "first_answer"})
+        )
 
 
 class Networks:

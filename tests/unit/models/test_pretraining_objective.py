@@ -82,3 +82,11 @@ def test_the_rate_rises_and_falls_as_said() -> None:
     assert abs(rates[60] - (1e-3 + 1e-5) / 2) < 1e-9
     assert rates[-1] < 1.1e-5
     assert all(a >= b for a, b in pairwise(rates[9:]))
+
+
+def test_the_first_answers_are_zero_unless_the_released_beginning_is_asked_for() -> None:
+    x = torch.randn(1, 4, 3, 200, generator=torch.Generator().manual_seed(0))
+    for first_answer in ("zero", "random"):
+        size = SMALL.model_copy(update={"first_answer": first_answer})
+        network = Networks([published("hmc")], size, 3, torch.device("cpu")).first.eval()
+        assert bool((network(x) == 0).all()) == (first_answer == "zero")
