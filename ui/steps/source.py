@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QStackedWidget
 
+from bci_app.config import LslSettings
 from bci_app.probe_result import ProbeResult
 from pipelines.errors import BciError
 from pipelines.plugins import PluginSettings, names
@@ -78,7 +79,8 @@ class SourceStep(Step):
         table = self.page.table()
         if table is not None:
             self._say("Opening …", "accent")
-            self._scouting.send("bci_app.probe:probe", table)
+            lsl = LslSettings(**(self.page.lsl() or self.draft.values.get("lsl") or {}))
+            self._scouting.send("bci_app.probe:probe", table, lsl)
 
     def use(self) -> bool:
         """Make the chosen source that of the session; return whether there is one."""

@@ -10,7 +10,7 @@ import pytest
 from bci_app.assembly import build
 from bci_app.config import validate
 from bci_app.event_records import event_record, to_json
-from bci_app.events import ChannelQualityEvent, QualityEvent
+from bci_app.events import ChannelQualityEvent, HeartbeatEvent, QualityEvent
 from pipelines.errors import ConfigError
 from tests.unit.bci_app.engine_parts import Keeper
 
@@ -45,6 +45,12 @@ def test_quality_is_a_record_of_strict_json() -> None:
     assert record is not None
     assert record["channels"]["Cz"]["verdict"] == "good"
     assert '"impedance_kohm": null' in to_json(record)
+
+
+def test_the_loop_beats_and_a_beat_is_no_record() -> None:
+    beats = [event for event in run().events if isinstance(event, HeartbeatEvent)]
+    assert beats
+    assert event_record(beats[0]) is None
 
 
 def test_the_montage_is_applied_before_the_decoders_own_stages() -> None:
