@@ -23,6 +23,10 @@ class DecoderCard:
         How good it is, a line each.
     limits
         What it may claim, and what it may not.
+    trust
+        How it tells its doubts; empty where it cannot.
+    electrode_sets
+        Smaller sets of electrodes it knows as well, with their number.
     """
 
     name: str
@@ -36,6 +40,16 @@ class DecoderCard:
     trained_on: str = ""
     figures: tuple[str, ...] = ()
     limits: str = ""
+    trust: str = ""
+    electrode_sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Whether a decoder fits a source: why not, and what is to be known if it does."""
+
+    faults: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def card_table(card: DecoderCard) -> Table:
@@ -49,6 +63,7 @@ def card_table(card: DecoderCard) -> Table:
 def card_lines(card: DecoderCard) -> list[tuple[str, str]]:
     """Return a card as pairs of what and text."""
     channels = "any" if card.channels is None else f"{len(card.channels)}: {', '.join(card.channels)}"
+    sets = [("Or electrodes", ", ".join(card.electrode_sets))] if card.electrode_sets else []
     return [
         ("Model", card.model_id),
         ("Answers", ", ".join(name.replace("_", " ") for name in card.classes)),
@@ -57,6 +72,8 @@ def card_lines(card: DecoderCard) -> list[tuple[str, str]]:
         ("Window", f"{card.window_s:g} s, every {card.hop_s:g} s"),
         ("Rate", "any" if card.rate_hz is None else f"{card.rate_hz:g} Hz after the stages"),
         ("Channels", channels),
+        *sets,
         ("Rest wanted", f"{card.calibration_s:g} s" if card.calibration_s else "none"),
+        ("Doubts", card.trust or "cannot tell"),
         ("Limits", card.limits or "not stated"),
     ]

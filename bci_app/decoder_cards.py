@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from bci_app.assembly import delivered_spec
+from bci_app.assembly import choose_electrodes, delivered_spec
 from bci_app.config import validate
-from bci_app.decoder_card import DecoderCard
+from bci_app.decoder_card import DecoderCard, Fit
+from bci_app.events import NoticeEvent
+from bci_app.logging_setup import warnings_as_notices
 from bci_app.probe import spec_of
-from models.checkpoints import Card, load_decoder, read_card, shipped
+from models.checkpoints import CARD, MONTAGES, Card, load_decoder, read_card, shipped
 from models.checkpoints import find as find_checkpoint
 from models.decoder import DecoderSpec
 from pipelines.errors import BciError, CheckpointInvalid, MissingDependency
@@ -44,11 +48,12 @@ def card_of(name: str) -> DecoderCard:
     people = f", {len(training.subjects)} people" if training.subjects else ""
     trained_on = f"{training.dataset}{people}" if training.dataset else ""
     limits = card.summary or card.decoder_spec().summary
-    return _card(name, card.decoder_spec(), trained_on, tuple(_figures(card)), limits)
+    made = _card(name, card.decoder_spec(), trained_on, tuple(_figures(card)), limits)
+    return replace(made, trust=_trust(card), electrode_sets=tuple(_electrode_sets(find_checkpoint(name))))
 
 
-def misfits(values: Mapping[str, Any], spec: StreamSpec | None = None) -> list[str]:
-    """Return why a session's decoder does not fit its source; empty where it does.
+def fit(values: Mapping[str, Any], spec: StreamSpec | None = None) -> Fit:
+    """Compare a session's decoder with what source and montage deliver, as the engine does before it starts.
 
     Parameters
     ----------
@@ -64,15 +69,17 @@ def misfits(values: Mapping[str, Any], spec: StreamSpec | None = None) -> list[s
     """
     settings = validate(values, "the session")
     if settings.decoder is None:
-        return []
+        return Fit()
     decoder = load_decoder(settings.decoder.name, **settings.decoder.settings)
     spec = spec_of(settings.source, settings.lsl) if spec is None else spec
+    notices: list[NoticeEvent] = []
     try:
-        delivered = delivered_spec(settings, decoder, spec)
-        decoder.prepare(delivered)
+        with warnings_as_notices(notices.append):
+            choose_electrodes(settings, decoder, spec)
+            decoder.prepare(delivered_spec(settings, decoder, spec))
     except BciError as exc:
-        return [str(exc)]
-    return []
+        return Fit((str(exc),))
+    return Fit(remarks=tuple(notice.text for notice in notices))
 
 
 def _card(
@@ -91,6 +98,22 @@ def _card(
         figures,
         limits,
     )
+
+
+def _trust(card: Card) -> str:
+    """Say how the decoder tells its doubts; empty where it cannot."""
+    error = (card.trust.get("sets") or {}).get("error")
+    words = [f"its sets hold the truth in {1 - float(error):.0%}"] if error is not None else []
+    if card.trust.get("familiarity"):
+        words.append("tells signals unlike those it learnt from")
+    return "; ".join(words)
+
+
+def _electrode_sets(folder: Path) -> Iterator[str]:
+    """Yield the smaller sets of electrodes that the decoder knows as well."""
+    for card in sorted(folder.glob(f"{MONTAGES}/*/{CARD}")):
+        inner = read_card(card.parent)
+        yield f"{card.parent.name} ({len(inner.electrodes or inner.decoder_spec().channels or ())})"
 
 
 def _figures(card: Card) -> Iterator[str]:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci_app.decoder_card import DecoderCard
+from bci_app.decoder_card import DecoderCard, Fit
 from bci_app.events import Event, Session
 from bci_app.summary import Summary
 from pipelines.decision import Decision
@@ -129,7 +129,7 @@ class DecodeStep(Step):
         source = self.draft.values.get("source")
         running = self._session
         known = running.spec if running is not None and dict(running.settings).get("source") == source else None
-        self._checking.send("bci_app.decoder_cards:misfits", dict(self.draft.values), known)
+        self._checking.send("bci_app.decoder_cards:fit", dict(self.draft.values), known)
 
     def start(self) -> None:
         """Run the session with this decoder; its calibration begins at once."""
@@ -264,9 +264,11 @@ class DecodeStep(Step):
     def _count(self, event: Event) -> None:
         self._summary.accept(event)
 
-    def _show_fit(self, faults: list[str]) -> None:
-        if faults:
-            self._say("✖ It does not fit:\n" + "\n".join(faults), "bad")
+    def _show_fit(self, fit: Fit) -> None:
+        if fit.faults:
+            self._say("\n".join(("✖ It does not fit:", *fit.faults)), "bad")
+        elif fit.remarks:
+            self._say("\n".join(("▲ It fits, but mind:", *fit.remarks)), "warning")
         else:
             self._say("● It fits what source and montage deliver.", "good")
 

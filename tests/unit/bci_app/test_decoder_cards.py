@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bci_app.cli import app
 from bci_app.decoder_card import card_lines
-from bci_app.decoder_cards import card_of, cards, misfits
+from bci_app.decoder_cards import card_of, cards, fit
 from pipelines.errors import CheckpointInvalid
 from pipelines.signal import Channel, StreamSpec
 
@@ -37,16 +37,23 @@ def test_misfits_name_what_is_missing_and_the_montage_can_mend_them() -> None:
         "decoder": {"name": "alpha"},
         "stages": [{"kind": "select", "channels": ["C3"]}],
     }
-    (fault,) = misfits(values, CAP)
+    (fault,) = fit(values, CAP).faults
     assert "lacks C3" in fault
-    assert misfits({**values, "montage": [{"kind": "rename", "names": {"EEG1": "C3"}}]}, CAP) == []
-    assert misfits({**values, "decoder": None}, CAP) == []
+    assert not fit({**values, "montage": [{"kind": "rename", "names": {"EEG1": "C3"}}]}, CAP).faults
+    assert not fit({**values, "decoder": None}, CAP).faults
 
 
 def test_the_source_itself_is_asked_where_its_channels_are_unknown() -> None:
     values = {"source": {"kind": "synthetic", "channels": ["C3", "C4"]}, "decoder": {"name": "workload"}}
-    (fault,) = misfits(values)
+    (fault,) = fit(values).faults
     assert "lacks Fp1" in fault
+
+
+def test_a_smaller_set_of_electrodes_is_a_remark() -> None:
+    spec = StreamSpec(256.0, tuple(Channel(name) for name in ("TP9", "AF7", "AF8", "TP10")), "band")
+    found = fit({"source": {"kind": "synthetic"}, "decoder": {"name": "workload"}}, spec)
+    assert not found.faults
+    assert "muse_4 decides instead" in found.remarks[0]
 
 
 def test_the_cards_are_listed_from_the_command_line() -> None:
