@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -116,11 +116,16 @@ def choose_electrodes(settings: SessionSettings, decoder: Decoder | None, spec: 
 
 
 def _pipeline(settings: SessionSettings, decoder: Decoder | None) -> Pipeline:
-    tables: Sequence[Any] = (
-        settings.stages if settings.stages is not None else (decoder.spec.pipeline if decoder else ())
-    )
     before = [make("stages", table, f"{settings.name}: [[montage]]") for table in settings.montage]
+    tables = _stages(settings, decoder)
     return Pipeline([*before, *(make("stages", table, f"{settings.name}: [[stages]]") for table in tables)])
+
+
+def _stages(settings: SessionSettings, decoder: Decoder | None) -> Sequence[Mapping[str, Any]]:
+    """Return the tables of the stages behind the montage."""
+    if settings.stages is not None:
+        return settings.stages
+    return decoder.spec.pipeline if decoder else ()
 
 
 def delivered_spec(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> StreamSpec:
@@ -251,4 +256,5 @@ def _session(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpe
         window_s=decoder.spec.window_s if decoder else 0.0,
         hop_s=hop_of(settings, decoder) if decoder else 0.0,
         started_unix_s=time.time(),
+        stages=(*settings.montage, *(dict(table) for table in _stages(settings, decoder))),
     )

@@ -33,6 +33,7 @@ def session_record(session: Session) -> dict[str, Any]:
         "event": "session",
         "name": session.name,
         "settings": session.settings,
+        "stages": session.stages,
         "versions": session.versions,
         "model_id": session.model_id,
         "classes": session.classes,

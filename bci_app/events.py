@@ -52,6 +52,8 @@ class Session:
         Versions of the packages that matter, and the git hash where there is one.
     model_id, classes, window_s, hop_s
         The decoder's, empty or 0 where none runs.
+    stages
+        Tables of the stages before the decoder, JSON-able: the montage, then the session's or the decoder's own.
     started_unix_s
         UNIX time of the start.
     """
@@ -65,6 +67,7 @@ class Session:
     window_s: float = 0.0
     hop_s: float = 0.0
     started_unix_s: float = 0.0
+    stages: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
