@@ -19,6 +19,8 @@ EDGE_DEG = 105.0
 """Angle from the vertex at which the outline of the head is drawn."""
 MAP_POINTS = 40
 """Points of a map across the head; smooth scaling does the rest."""
+REACH_DEG = 38.0
+"""How far from the nearest electrode a map goes: about the distance of neighbours in the 10-20 system."""
 MIN_ELECTRODES = 8
 """With fewer electrodes a map between them would be invention."""
 
@@ -45,7 +47,7 @@ def placed(names: Sequence[str]) -> list[int]:
 
 
 class HeadGrid:
-    """A square of points over the head, and the matrix from electrodes to those inside the outline.
+    """A square of points over the head, and the matrix from electrodes to those of them that lie near some.
 
     Parameters
     ----------
@@ -55,7 +57,8 @@ class HeadGrid:
     Attributes
     ----------
     inside
-        bool (MAP_POINTS, MAP_POINTS), rows from the top (nose) downwards, columns from left to right.
+        bool (MAP_POINTS, MAP_POINTS), points on the head that have an electrode near; rows from the top (nose)
+        downwards, columns from left to right.
     weights
         (n_inside, n_electrodes), spherical splines.
     """
@@ -69,10 +72,13 @@ class HeadGrid:
         self.inside = radius <= 1 + 3 / MAP_POINTS
         angle, polar = np.arctan2(y, x)[self.inside], np.radians(radius[self.inside] * EDGE_DEG)
         rays = np.column_stack((np.sin(polar) * np.cos(angle), np.sin(polar) * np.sin(angle), np.cos(polar)))
-        self.weights = spline_weights(_rays(names), rays)
+        electrodes = _rays(names)
+        near = (rays @ electrodes.T).max(axis=1) >= np.cos(np.radians(REACH_DEG))
+        self.inside[self.inside] = near
+        self.weights = spline_weights(electrodes, rays[near])
 
     def fill(self, values: Floats) -> Floats:
-        """Return the map (MAP_POINTS, MAP_POINTS) of values (n_electrodes,); NaN outside the head."""
+        """Return the map (MAP_POINTS, MAP_POINTS) of values (n_electrodes,); NaN where none is."""
         field = np.full(self.inside.shape, np.nan)
         field[self.inside] = self.weights @ values
         return field

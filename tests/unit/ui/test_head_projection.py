@@ -61,6 +61,13 @@ def test_the_map_follows_a_known_field() -> None:
     assert np.isfinite(found[MAP_POINTS // 2]).all()
 
 
+def test_the_map_ends_where_no_electrode_is_near() -> None:
+    names = "Oz O1 O2 PO3 POz PO7 PO8 PO4".split()
+    field = HeadGrid(names).fill(np.arange(8.0))
+    assert np.isnan(field[: MAP_POINTS // 2]).all()
+    assert np.isfinite(field[round(0.9 * MAP_POINTS), MAP_POINTS // 2])
+
+
 def test_a_constant_stays_a_constant_and_positions_are_not_moved() -> None:
     before = positions(TEN_TWENTY)
     grid = HeadGrid(TEN_TWENTY)
