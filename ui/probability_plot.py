@@ -11,13 +11,14 @@ from PySide6.QtGui import QBrush, QColor, QPen
 
 from pipelines.decision import Decision
 from ui import theme
+from ui.quiet_plot import QuietPlot
 
 MAX_BANDS, BAND_DECISIONS = 3, 9
 """With more classes than 3 bands would hide one another; each is of so many decisions around its place."""
 DECIDED_Y, TRUTH_Y, STRIP_HEIGHT = -0.14, -0.30, 0.12
 
 
-class ProbabilityPlot(pg.PlotWidget):
+class ProbabilityPlot(QuietPlot):
     """The last ``history_s`` of decisions; times are seconds since ``origin_s``."""
 
     def __init__(self, history_s: float) -> None:
@@ -27,14 +28,8 @@ class ProbabilityPlot(pg.PlotWidget):
         self._curves: list[pg.PlotDataItem] = []
         self._decisions: deque[tuple[float, Decision]] = deque(maxlen=5000)
         self._truths: deque[tuple[float, str]] = deque(maxlen=1000)
-        self.setMenuEnabled(False)
-        self.setMouseEnabled(False, False)
-        menu = self.plotItem.ctrlMenu
-        menu.setParent(self, menu.windowFlags())  # pyqtgraph's menu has no parent and would outlive the plot
-        self.hideButtons()
         self.setYRange(TRUTH_Y - STRIP_HEIGHT / 2, 1.06, padding=0)
-        self.getAxis("bottom").setStyle(tickLength=4, maxTickLevel=0)
-        self.getAxis("left").setStyle(tickLength=0)
+        self.getAxis("bottom").setStyle(maxTickLevel=0)
         self.getAxis("left").setWidth(54)
         self.showGrid(y=True, alpha=0.15)
         self._bands: list[pg.FillBetweenItem] = []
@@ -75,11 +70,7 @@ class ProbabilityPlot(pg.PlotWidget):
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
-        colours = theme.palette()
-        self.setBackground(colours.surface)
-        for side in ("bottom", "left"):
-            self.getAxis(side).setPen(colours.muted)
-            self.getAxis(side).setTextPen(colours.muted)
+        super().restyle()
         for row, curve in enumerate(self._curves):
             curve.setPen(_pen(row))
         for row, band in enumerate(self._bands):

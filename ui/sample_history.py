@@ -24,11 +24,21 @@ class SampleHistory:
         self._samples = np.zeros((self._capacity, n_channels), dtype=np.float32)
         self._lost = np.ones(self._capacity, dtype=np.bool_)
         self._start = self._end = 0
+        self.n_channels = n_channels
+
+    @property
+    def start_index(self) -> int:
+        """Index of the oldest sample kept."""
+        return self._start
 
     @property
     def end_index(self) -> int:
         """Index of the sample after the newest."""
         return self._end
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._start = self._end = 0
 
     def push(self, samples: NDArray[np.float32], lost: NDArray[np.bool_], first_index: int) -> None:
         """Take samples (n_samples, n_channels) that follow the last ones, perhaps after a gap."""

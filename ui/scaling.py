@@ -26,6 +26,12 @@ def next_step(scale: float, up: int) -> float:
     return STEPS[max(0, min(len(STEPS) - 1, nearest + up))]
 
 
+def eeg_unit(spec: StreamSpec) -> str:
+    """Return the unit of the EEG channels (of all, where none is EEG) as it is written; ``units`` if unknown."""
+    units = {spec.channels[i].unit for i in spec.indices_of("eeg") or range(spec.n_channels)}
+    return {"uV": "µV", "unknown": "units"}.get(unit := units.pop(), unit) if len(units) == 1 else "units"
+
+
 class LaneScales:
     """Units per lane of each channel: one common scale for the EEG, one of its own for every other channel.
 
@@ -36,8 +42,7 @@ class LaneScales:
         eeg = spec.indices_of("eeg")
         self._common = np.zeros(spec.n_channels, dtype=np.bool_)
         self._common[eeg or range(spec.n_channels)] = True
-        units = {spec.channels[i].unit for i in np.flatnonzero(self._common)}
-        self.unit = {"uV": "µV", "unknown": "units"}.get(unit := units.pop(), unit) if len(units) == 1 else "units"
+        self.unit = eeg_unit(spec)
         self.common = 100.0
         """Units per lane of the EEG channels."""
         self._own = np.full(spec.n_channels, 100, dtype=np.float32)

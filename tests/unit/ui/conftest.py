@@ -6,15 +6,18 @@ import gc
 import multiprocessing
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from bci_app.events import ChunkEvent, Event, MarkerEvent, Session, SessionEvent
 from pipelines.errors import StreamEnded
 from pipelines.plugins import make
 from ui import theme
+from ui.engine_client import EngineClient
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +64,33 @@ def synthetic_events() -> Callable[..., list[Event]]:
                     events += [MarkerEvent(marker) for marker in chunk.markers]
 
     return make_events
+
+
+@pytest.fixture
+def client(qtbot: QtBot) -> Iterator[EngineClient]:
+    client = EngineClient()
+    yield client
+    client.deleteLater()
+
+
+@pytest.fixture
+def show(client: EngineClient, qtbot: QtBot) -> Callable[..., Any]:
+    def make_panel(name: str, **settings: Any) -> Any:
+        panel = make("panels", {"kind": name, **settings})
+        qtbot.addWidget(panel)
+        panel.attach(client)
+        panel.resize(900, 500)
+        panel.show()
+        return panel
+
+    return make_panel
+
+
+@pytest.fixture
+def tell(client: EngineClient) -> Callable[..., None]:
+    def deliver(*events: Event) -> None:
+        for event in events:
+            client.deliver(event)
+        client.refresh.emit()
+
+    return deliver

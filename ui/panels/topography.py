@@ -1,0 +1,169 @@
+"""Band powers on the head: one map for each band, or one band alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+
+from bci_app.events import QualityEvent, Session
+from pipelines.channel_names import canonical_name
+from pipelines.plugins import PluginSettings
+from pipelines.signal import Chunk, StreamSpec
+from pipelines.spectra import BANDS_HZ, band_power, decibel
+from ui import layouts
+from ui.channel_picker import eeg_of
+from ui.head_projection import MIN_ELECTRODES, HeadGrid, placed
+from ui.live_spectra import LiveSpectra
+from ui.number_box import number_box
+from ui.scaling import eeg_unit
+from ui.slow_panel import SlowPanel
+from ui.topography_map import TopographyMap
+
+ALL_BANDS = "all bands"
+SEGMENT_S, HOP_S, KEEP_S = 2.0, 0.5, 30.0
+
+
+class Settings(PluginSettings):
+    """What the maps show at first."""
+
+    band: str = Field(ALL_BANDS, description="All bands, or delta, theta, alpha, beta, gamma.")
+    average_s: float = Field(4.0, ge=2, le=KEEP_S, description="Seconds of signal averaged.")
+
+
+class TopographyPanel(SlowPanel):
+    """Power in each band and electrode, in decibels re 1 µV²; each map has its own colours' range."""
+
+    title = "Topography"
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._spec: StreamSpec | None = None
+        self._live: LiveSpectra | None = None
+        self._columns: list[int] = []
+        self._bad: frozenset[str] = frozenset()
+        self.band = QComboBox()
+        self.band.addItem(ALL_BANDS, "")
+        for name, (low, high) in BANDS_HZ.items():
+            self.band.addItem(f"{name} {low:g}–{high:g} Hz", name)
+        self.band.setCurrentIndex(max(0, self.band.findData(settings.band)))
+        self.band.setToolTip("Which frequency bands are mapped")
+        self.average = number_box((2.0, 4.0, 10.0, 30.0), settings.average_s, "s", tip="How much signal is averaged")
+        self.maps = {name: TopographyMap(name) for name in BANDS_HZ}
+        self.note = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.note.setProperty("role", "muted")
+        self._heads = QWidget()
+        for head in self.maps.values():
+            head.setParent(self._heads)
+        self._grid = QGridLayout(self._heads)
+        self._grid.setContentsMargins(4, 0, 4, 4)
+        self._grid.setSpacing(4)
+        self.band.currentIndexChanged.connect(self._show_choice)
+        self.average.currentIndexChanged.connect(self.recompute)
+        row = layouts.row(margins=(10, 6, 10, 0))
+        row.addWidget(self.band)
+        row.addWidget(self.average)
+        row.addStretch(1)
+        self.unit = layouts.muted("dB re 1 µV²")
+        row.addWidget(self.unit)
+        column = layouts.column(self, 4, (0, 0, 0, 4))
+        column.addLayout(row)
+        column.addWidget(self.note)
+        column.addWidget(self._heads, 1)
+        self.setMinimumSize(260, 220)
+        self._say("No signal yet")
+        self._arrange()
+
+    def on_session(self, session: Session) -> None:
+        """Find the electrodes that have a place on the head."""
+        self._spec = spec = session.spec
+        self._bad = frozenset()
+        eeg = eeg_of(spec)
+        self._columns = [eeg[i] for i in placed([spec.names[i] for i in eeg])]
+        names = [canonical_name(spec.names[i]) for i in self._columns]
+        grid = HeadGrid(names) if len(names) >= MIN_ELECTRODES else None
+        for head in self.maps.values():
+            head.prepare(names, grid)
+        self._live = LiveSpectra(spec, SEGMENT_S, HOP_S, KEEP_S, BANDS_HZ["gamma"][1] + 1) if names else None
+        self.unit.setText(f"dB re 1 {eeg_unit(spec)}²")
+        self._say(self._about(len(names), len(eeg), spec.names[eeg[0]]))
+        self._arrange()
+        self.touch()
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        """Remember samples."""
+        if self._live is not None and chunk.n_samples:
+            self._live.push(chunk)
+            self.touch()
+
+    def on_quality(self, event: QualityEvent) -> None:
+        """Show bad channels as crosses that colour nothing."""
+        self._bad = frozenset(canonical_name(name) for name in event.bad_channels)
+        self.touch()
+
+    def restyle(self) -> None:
+        """Paint the maps in the new colours."""
+        for head in self.maps.values():
+            head.update()
+        super().restyle()
+
+    def recompute(self) -> bool:
+        """Transform what is new and colour the maps."""
+        if self._live is None:
+            return False
+        more = self._live.update()
+        density, _ = self._live.mean(self.average.currentData())
+        for name in self._shown():
+            power = band_power(density[:, self._columns], self._live.frequencies_hz, BANDS_HZ[name])
+            self.maps[name].show_values(np.where(np.isfinite(power), decibel(power), np.nan), self._bad)
+        return more
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Place the heads anew."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _shown(self) -> list[str]:
+        """Return the bands that are mapped; none above half the sampling rate."""
+        chosen = self.band.currentData()
+        half_hz = self._spec.rate_hz / 2 if self._spec else np.inf
+        return [name for name, (_, high) in BANDS_HZ.items() if chosen in ("", name) and high <= half_hz]
+
+    def _arrange(self) -> None:
+        """Lay the heads out in as many columns as make them largest."""
+        shown = self._shown() if self._live is not None else []
+        width, height = max(1, self.width() - 8), max(1, self.height() - 80)
+        sizes = {n: min(width / n, height / -(-len(shown) // n) - 50) for n in range(1, len(shown) + 1)}
+        columns = max(sizes, key=lambda n: sizes[n], default=1)
+        for head in self.maps.values():
+            self._grid.removeWidget(head)
+            head.hide()
+        for place, name in enumerate(shown):
+            self._grid.addWidget(self.maps[name], place // columns, place % columns)
+            self.maps[name].show()
+        self._heads.setVisible(bool(shown))
+
+    def _about(self, n_placed: int, n_eeg: int, example: str) -> str:
+        if not n_placed:
+            return (
+                f"No map: none of the {n_eeg} channels (“{example}” …) is an electrode of the 10-05 system. "
+                "Give the channels their electrode names, and the map appears."
+            )
+        if n_placed < MIN_ELECTRODES:
+            return f"{n_placed} electrodes are too few for a map between them: each shows its own value."
+        return f"{n_eeg - n_placed} channels have no place on the head and are left out." if n_placed < n_eeg else ""
+
+    def _say(self, text: str) -> None:
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+    def _show_choice(self) -> None:
+        self._arrange()
+        self.recompute()
+
+
+def build(settings: Settings) -> TopographyPanel:
+    """Make the panel."""
+    return TopographyPanel(settings)
