@@ -22,20 +22,24 @@ class RasterStyle:
     gain_px
         float32 (n_channels,), pixels for one unit of the signal.
     lane_px
-        Height of one lane (px).
+        float32 (n_channels,), height of the lane that is shaded where a channel alone has no number; 0: none (px).
+    reach_px
+        float32 (n_channels,), how far from its zero line a trace is cut off (px).
     colours
         uint32 (n_channels,), 0xffRRGGBB.
-    background, grid, gap
-        0xffRRGGBB of an empty column, a grid line, and missing samples.
+    background, grid, gap, flagged
+        0xffRRGGBB of an empty column, a grid line, missing samples and doubtful ones.
     """
 
     centre_px: NDArray[np.float32]
     gain_px: NDArray[np.float32]
-    lane_px: float
+    lane_px: NDArray[np.float32]
+    reach_px: NDArray[np.float32]
     colours: NDArray[np.uint32]
     background: int
     grid: int
     gap: int
+    flagged: int
 
 
 class TraceRaster:
@@ -58,7 +62,7 @@ class TraceRaster:
         self._previous = np.full(n_channels, np.nan, dtype=np.float32)
         self._style = style
         self._end_index: int | None = None
-        self._first_column = self._dirty_column = 0
+        self._first_column = self._dirty_column = self._first_index = 0
 
     def column_of(self, index: int) -> int:
         """Return the column of a sample, counted from the start of the stream."""
@@ -75,7 +79,16 @@ class TraceRaster:
         return max(self.newest_column, self._first_column + self.width - 1)
 
     def push(self, samples: NDArray[np.float32], lost: NDArray[np.bool_], first_index: int) -> None:
-        """Take samples (n_samples, n_channels); what lies between the last ones and these is shown as a gap."""
+        """Take samples (n_samples, n_channels); what lies between the last ones and these is shown as a gap.
+
+        Raises
+        ------
+        ValueError
+            If they have another number of channels.
+        """
+        if samples.shape[1] != len(self._low):
+            # Compiled code does not look where it writes.
+            raise ValueError(f"{samples.shape[1]} channels for a picture of {len(self._low)}")
         if not len(samples):
             return
         expected = self._end_index
@@ -97,6 +110,16 @@ class TraceRaster:
             self._marks,
         )
         self._end_index = first_index + len(samples)
+
+    def flag(self, first_index: int, end_index: int) -> None:
+        """Shade the samples ``first_index`` … ``end_index - 1``, those of them that are there, as doubtful."""
+        if self._end_index is None:
+            return
+        first = max(first_index, self._first_index, self._end_index - self.window_samples + 1)
+        end = min(end_index, self._end_index)
+        if first < end:
+            kernels.mark_stretch(first, end, self.window_samples, kernels.FLAGGED, self._marks)
+            self._dirty_column = min(self._dirty_column, self.column_of(first))
 
     def set_style(self, style: RasterStyle) -> None:
         """Change scale, order or colours; everything is drawn anew."""
@@ -120,10 +143,12 @@ class TraceRaster:
             style.centre_px,
             style.gain_px,
             style.lane_px,
+            style.reach_px,
             style.colours,
             style.background,
             style.grid,
             style.gap,
+            style.flagged,
         )
         self._dirty_column = newest + 1
 
@@ -144,10 +169,11 @@ class TraceRaster:
         self._marks.fill(0)
         self._previous.fill(np.nan)
         self._first_column = self._dirty_column = self.column_of(first_index)
+        self._first_index = first_index
 
     def _skip(self, expected: int, first_index: int) -> None:
         kernels.clear_columns(
             self.column_of(expected - 1) + 1, self.column_of(first_index - 1), self._low, self._high, self._marks
         )
-        kernels.mark_gap(expected, first_index, self.window_samples, self._marks)
+        kernels.mark_stretch(expected, first_index, self.window_samples, kernels.GAP, self._marks)
         self._previous.fill(np.nan)

@@ -17,6 +17,8 @@ GAP = 1
 """Column mark: samples of this column never arrived."""
 TICK = 2
 """Column mark: a grid line of the time axis."""
+FLAGGED = 4
+"""Column mark: samples of this column are doubtful."""
 
 
 @njit(cache=True, nogil=True)
@@ -34,12 +36,12 @@ def clear_columns(
 
 
 @njit(cache=True, nogil=True)
-def mark_gap(first_index: int, end_index: int, window_samples: int, marks: NDArray[np.uint8]) -> None:
-    """Mark the columns of the samples ``first_index`` … ``end_index - 1`` as missing."""
+def mark_stretch(first_index: int, end_index: int, window_samples: int, mark: int, marks: NDArray[np.uint8]) -> None:
+    """Give the columns of the samples ``first_index`` … ``end_index - 1`` a mark, such as :data:`GAP`."""
     n_columns = marks.shape[0]
     last = (end_index - 1) * n_columns // window_samples
     for column in range(max(first_index * n_columns // window_samples, last - n_columns + 1), last + 1):
-        marks[column % n_columns] |= GAP
+        marks[column % n_columns] |= mark
 
 
 @njit(cache=True, nogil=True)
@@ -161,11 +163,13 @@ def draw(
     marks: NDArray[np.uint8],
     centre_px: NDArray[np.float32],
     gain_px: NDArray[np.float32],
-    lane_px: float,
+    lane_px: NDArray[np.float32],
+    reach_px: NDArray[np.float32],
     colours: NDArray[np.uint32],
     background: int,
     grid: int,
     shade: int,
+    doubt: int,
 ) -> None:
     """Draw the columns ``first`` … ``last`` of the ring anew, each at its own place.
 
@@ -182,25 +186,27 @@ def draw(
     gain_px
         (n_channels,), pixels for one unit, upwards.
     lane_px
-        Height of one channel's lane; a trace is cut off two lanes from its own zero line.
+        (n_channels,), height that is shaded where a channel alone has no number; 0 shades nothing.
+    reach_px
+        (n_channels,), how far from its zero line a trace is cut off.
     colours
         (n_channels,), trace colours.
-    background, grid, shade
-        Colours of an empty column, of a grid line, and of what is missing.
+    background, grid, shade, doubt
+        Colours of an empty column, of a grid line, of what is missing and of what is flagged.
     """
     n_channels, n_columns = low.shape
     first = max(first, last - n_columns + 1)
-    _fill(image, first, last, marks, background, grid, shade)
+    _fill(image, first, last, marks, background, grid, shade, doubt)
     height = image.shape[0]
     for channel in range(n_channels):
         centre, gain, colour = centre_px[channel], gain_px[channel], colours[channel]
-        top_limit = max(np.float32(0), centre - np.float32(2 * lane_px))
-        bottom_limit = min(np.float32(height), centre + np.float32(2 * lane_px))
+        top_limit = max(np.float32(0), centre - reach_px[channel])
+        bottom_limit = min(np.float32(height), centre + reach_px[channel])
         for column in range(first, last + 1):
             place = column % n_columns
             if low[channel, place] > high[channel, place]:
                 if not marks[place] & GAP:
-                    _shade_lane(image, place, centre, lane_px, shade)
+                    _shade_lane(image, place, centre, lane_px[channel], shade)
                 continue
             top = min(max(centre - high[channel, place] * gain, top_limit), bottom_limit)
             bottom = min(max(centre - low[channel, place] * gain, top_limit), bottom_limit)
@@ -212,7 +218,14 @@ def draw(
 
 @njit(cache=True, nogil=True)
 def _fill(
-    image: NDArray[np.uint32], first: int, last: int, marks: NDArray[np.uint8], background: int, grid: int, shade: int
+    image: NDArray[np.uint32],
+    first: int,
+    last: int,
+    marks: NDArray[np.uint8],
+    background: int,
+    grid: int,
+    shade: int,
+    doubt: int,
 ) -> None:
     height, n_columns = image.shape
     for row in range(height):
@@ -223,6 +236,8 @@ def _fill(
                 colour = shade
             elif marks[place] & TICK:
                 colour = grid
+            elif marks[place] & FLAGGED:
+                colour = doubt
             image[row, place] = colour
 
 

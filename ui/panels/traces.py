@@ -1,36 +1,35 @@
-"""Traces of all channels, filtered for display, with markers, gaps and bad channels."""
+"""Traces of all channels, with markers, gaps, doubtful stretches and bad channels."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-from pydantic import Field
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 
 from bci_app.events import QualityEvent, Session
-from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Flag, Marker, StreamSpec
-from ui import layouts, theme
-from ui.display_filter import DisplayFilter
+from ui import layouts
+from ui.flagged_stretches import FlaggedStretches, Stretch
+from ui.look_back import LookBack
 from ui.panel import Panel
 from ui.sample_history import SampleHistory
-from ui.scaling import STEPS, LaneScales, next_step
+from ui.scaling import LaneScales, next_step
+from ui.shown_signal import DECODER, FILTERED, DecoderSignal, FilteredSignal, ShownSignal
+from ui.trace_controls import AUTO, MAX_WINDOW_S, TraceControls, TraceSettings
+from ui.trace_decor import ShownMarker
+from ui.trace_keys import keys_of
+from ui.trace_readout import describe
 from ui.trace_view import TraceView
 
-MAX_WINDOW_S = 60.0
-AUTO = "auto"
-
-
-class Settings(PluginSettings):
-    """How the traces look at first; everything can be changed in the window."""
-
-    window_s: float = Field(10.0, ge=1, le=MAX_WINDOW_S, description="Seconds across the plot.")
-    scale_uv: float | None = Field(None, gt=0, description="Units per lane; none follows the signal.")
-    high_pass_hz: float = Field(1.0, ge=0, description="Display high-pass (Hz); 0 is off.")
-    low_pass_hz: float = Field(40.0, ge=0, description="Display low-pass (Hz); 0 is off.")
-    notch_hz: float = Field(0.0, ge=0, description="Display notch (Hz); 0 is off.")
-    motion: Literal["scroll", "sweep"] = Field("scroll", description="Move the picture, or write over it.")
+Settings = TraceSettings
+LOOK_BACK_S = 300.0
+"""How much can be looked back at; less where that many channels would take more than 128 MiB."""
+SETTLE_S = 5.0
+"""Signal filtered before what is shown, so that the filter has settled where the picture begins."""
+ROLES = {"ground_truth": "truth", "operator": "operator"}
 
 
 class TracesPanel(Panel):
@@ -41,71 +40,58 @@ class TracesPanel(Panel):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.view = TraceView(settings.window_s, settings.motion)
-        self.view.rebuild.connect(self._rebuild)
+        self.view.arrangement = settings.arrangement
+        self.controls = TraceControls(settings)
+        self.look_back = LookBack()
         self._spec: StreamSpec | None = None
+        self._session: Session | None = None
         self._waiting: list[Chunk] = []
         self._clock: tuple[float, int] | None = None
         self._next_fit = 0
         self._frozen_at: int | None = None
         self._stale = False
         """Whether samples came that the picture has not seen."""
-        self._build_controls(settings)
-
-    def _build_controls(self, settings: Settings) -> None:
-        self.window_box = QDoubleSpinBox(minimum=1, maximum=MAX_WINDOW_S, decimals=0, value=settings.window_s)
-        self.window_box.setFixedSize(66, 27)
-        self.window_box.setToolTip("Seconds across the plot: 1 to 60")
-        self.window_box.setSuffix(" s")
-        self.window_box.valueChanged.connect(self.view.set_window)
-        self.scale_box = QComboBox()
-        self.scale_box.addItems([AUTO, *(f"{step:g}" for step in STEPS)])
-        self.scale_box.setCurrentText(AUTO if settings.scale_uv is None else f"{settings.scale_uv:g}")
-        self.scale_box.currentTextChanged.connect(self._set_scale)
-        self.smaller, self.larger = QPushButton("−"), QPushButton("+")
-        self.smaller.setToolTip("Smaller traces (more units per lane)")
-        self.larger.setToolTip("Larger traces (fewer units per lane)")
-        self.smaller.clicked.connect(lambda: self._step_scale(1))
-        self.larger.clicked.connect(lambda: self._step_scale(-1))
-        self.high_pass = _choice((0, 0.1, 0.5, 1, 2, 5), settings.high_pass_hz)
-        self.low_pass = _choice((0, 15, 30, 40, 70, 100), settings.low_pass_hz)
-        self.notch = _choice((0, 50, 60), settings.notch_hz)
-        for box in (self.high_pass, self.low_pass, self.notch):
-            box.currentIndexChanged.connect(self._rebuild)
-        self.motion = QComboBox()
-        self.motion.addItems(["scroll", "sweep"])
-        self.motion.setCurrentText(settings.motion)
-        self.motion.currentTextChanged.connect(self.view.set_motion)
-        self.freeze = QPushButton("Freeze")
-        self.freeze.setCheckable(True)
-        self.freeze.setToolTip("Hold the picture; recording and decoding go on")
-        self.freeze.toggled.connect(self._freeze_changed)
-        row = layouts.row(margins=(10, 8, 10, 6))
-        for text, widgets in (
-            ("Window", (self.window_box,)),
-            ("Scale", (self.smaller, self.scale_box, self.larger)),
-            ("High-pass", (self.high_pass,)),
-            ("Low-pass", (self.low_pass,)),
-            ("Notch", (self.notch,)),
-        ):
-            _add(row, text, *widgets)
-        row.addStretch(1)
-        row.addWidget(self.motion)
-        row.addWidget(self.freeze)
+        self._connect()
         column = layouts.column(self, 0, (0, 0, 0, 0))
-        column.addLayout(row)
+        column.addWidget(self.controls)
         column.addWidget(self.view, 1)
+        column.addWidget(self.look_back)
+        self.setFocusProxy(self.view)
+        self._keys = keys_of(self)
+
+    def _connect(self) -> None:
+        c = self.controls
+        self.view.rebuild.connect(self._rebuild)
+        self.view.pointed.connect(self._pointed)
+        c.window_box.valueChanged.connect(self.view.set_window)
+        c.scale_box.currentTextChanged.connect(self._set_scale)
+        c.smaller.clicked.connect(lambda: self.step_scale(1))
+        c.larger.clicked.connect(lambda: self.step_scale(-1))
+        c.view_box.currentTextChanged.connect(self._change_view)
+        for box in c.filters:
+            box.currentIndexChanged.connect(self._change_view)
+        c.arrangement.currentTextChanged.connect(self.view.set_arrangement)
+        c.motion.currentTextChanged.connect(self.view.set_motion)
+        c.freeze.toggled.connect(self._freeze_changed)
+        self.look_back.looked.connect(self._look_at)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the picture is held."""
+        return self.controls.freeze.isChecked()
 
     def on_session(self, session: Session) -> None:
         """Show another stream from its first sample on."""
-        self._spec = spec = session.spec
-        self._history = SampleHistory(spec.n_channels, round(MAX_WINDOW_S * spec.rate_hz) + 1)
-        self._filter = self._new_filter(spec)
-        self.scales = LaneScales(spec)
+        self.controls.freeze.setChecked(False)
+        self._session, self._spec = session, session.spec
+        spec = session.spec
+        self._history = SampleHistory(spec.n_channels, round(LOOK_BACK_S * spec.rate_hz) + 1)
+        self._flagged = FlaggedStretches(spec, session.stages)
         self._waiting.clear()
-        self._clock, self._next_fit, self._frozen_at = None, 0, None
-        self.freeze.setChecked(False)
-        self.view.prepare(spec)
-        self._set_scale(self.scale_box.currentText())
+        self._clock = None
+        self.controls.allow_decoder(self._flagged.fault or ("" if session.stages else "This session has no stages"))
+        self.view.forget()
+        self._change_view()
 
     def on_chunk(self, chunk: Chunk) -> None:
         """Remember the samples until the next redraw."""
@@ -119,8 +105,8 @@ class TracesPanel(Panel):
         if self._spec is None or self._clock is None:
             return
         time_s, index = self._clock
-        colour = {"ground_truth": theme.MUTED, "operator": theme.CLASS_COLOURS[1]}.get(marker.stream, theme.ACCENT)
-        self.view.add_marker(index + round((marker.time_s - time_s) * self._spec.rate_hz), marker.label, colour)
+        at_s = index / self._spec.rate_hz + marker.time_s - time_s
+        self.view.add_marker(ShownMarker(at_s, marker.label, ROLES.get(marker.stream, "")))
         self.touch()
 
     def on_quality(self, event: QualityEvent) -> None:
@@ -128,10 +114,15 @@ class TracesPanel(Panel):
         if self._spec is not None:
             self.view.set_bad_channels(frozenset(event.bad_channels))
 
+    def restyle(self) -> None:
+        """Draw everything in the new colours."""
+        self.view.restyle()
+        super().restyle()
+
     def absorb(self) -> None:
         """Keep the samples; the picture is filled anew when it is seen again."""
         for chunk in self._waiting:
-            self._history.push(np.array(chunk.samples), (chunk.flags & Flag.LOST) != 0, chunk.first_index)
+            self._keep(chunk)
         self._stale = self._stale or bool(self._waiting)
         self._waiting.clear()
 
@@ -141,39 +132,82 @@ class TracesPanel(Panel):
             self.absorb()
             self._stale = False
             self._rebuild()
+        flagged: list[Stretch] = []
         for chunk in self._waiting:
             samples, lost = np.array(chunk.samples), (chunk.flags & Flag.LOST) != 0
-            if not self.freeze.isChecked():
-                if chunk.first_index != self._history.end_index:
-                    self._filter.interrupt()
-                self.view.push(self._filter.process(samples, lost, chunk.first_index), lost, chunk.first_index)
-            self._history.push(samples, lost, chunk.first_index)
+            if not self.frozen:
+                self._show(samples, lost, chunk.first_index)
+            flagged += self._keep(chunk)
         self._waiting.clear()
-        if not self.freeze.isChecked():
-            self._follow_amplitude()
-            self.view.show_new()
+        if self.frozen:
+            self._follow_look_back()
+            return
+        self.view.flag(flagged, self._flagged_now())
+        self._follow_amplitude()
+        self._read_out()
+        self.view.show_new()
+
+    def _keep(self, chunk: Chunk) -> list[Stretch]:
+        """Remember raw samples; return what is doubtful in them."""
+        self._history.push(chunk.samples, (chunk.flags & Flag.LOST) != 0, chunk.first_index)
+        return self._flagged.push(chunk)
+
+    def _show(self, samples: np.ndarray, lost: np.ndarray, first_index: int) -> None:
+        shown = self._signal.process(samples, lost, first_index)
+        self.view.push(shown.samples, shown.lost, shown.first_index)
+        if len(shown.samples):
+            self._values.push(shown.samples, shown.lost, shown.first_index)
 
     def _rebuild(self) -> None:
         """Fill the picture anew from the raw samples kept."""
         if self._spec is None:
             return
-        self._filter = self._new_filter(self._spec)
-        wanted = round(self.view.window_s * self._spec.rate_hz)
-        # Some seconds more than are shown, so that the filter has settled where the picture begins.
-        samples, lost, first = self._history.last(wanted + round(5 * self._spec.rate_hz), self._frozen_at)
-        shown = self._filter.process(samples, lost, first)
-        self.view.push(shown, lost, first)
+        self._signal = self._make_signal()
+        self._values.clear()
+        wanted = round((self.view.window_s + SETTLE_S) * self._spec.rate_hz)
+        self._show(*self._history.last(wanted, self._frozen_at))
+        flagged = self._flagged_now()
+        self.view.flag(flagged, flagged)
+        self._read_out()
         self.view.show_new()
 
-    def _new_filter(self, spec: StreamSpec) -> DisplayFilter:
-        return DisplayFilter(spec, self.high_pass.currentData(), self.low_pass.currentData(), self.notch.currentData())
+    def _change_view(self) -> None:
+        """Show another part of the way of the signal, perhaps of another rate and other channels."""
+        if self._spec is None:
+            self.controls.follow_view()
+            return
+        # View, values and signal change together: a new size of the view in between must not mix them.
+        self._make_signal = self._signal_maker(self._spec)
+        spec = self._make_signal().spec
+        self.scales = LaneScales(spec)
+        self._values = SampleHistory(spec.n_channels, round(MAX_WINDOW_S * spec.rate_hz) + 1)
+        self._next_fit = 0
+        self.view.prepare(spec)
+        self._set_scale(self.controls.scale_box.currentText())
+        self.controls.follow_view()
+        if not self.frozen:
+            self._follow_amplitude()
+
+    def _signal_maker(self, spec: StreamSpec) -> Callable[[], ShownSignal]:
+        """Return what makes the signal of the view that is chosen now, as if nothing had come yet."""
+        view = self.controls.view_box.currentText()
+        if view == DECODER and self._session is not None:
+            return partial(DecoderSignal, spec, self._session.stages)
+        edges_hz = [box.currentData() for box in self.controls.filters] if view == FILTERED else []
+        return partial(FilteredSignal, spec, *edges_hz)
+
+    def _flagged_now(self) -> list[Stretch]:
+        """Return what is doubtful in the window."""
+        assert self._spec is not None
+        end_s = (self._history.end_index if self._frozen_at is None else self._frozen_at) / self._spec.rate_hz
+        return self._flagged.between(end_s - self.view.window_s, end_s)
 
     def _follow_amplitude(self) -> None:
         """Fit automatic scales, once for each second of signal."""
         if self._spec is None or self._history.end_index < self._next_fit:
             return
         self._next_fit = self._history.end_index + round(self._spec.rate_hz)
-        if self.scales.fit(self.view.spans(), common=self.scale_box.currentText() == AUTO):
+        if self.scales.fit(self.view.spans(), common=self.controls.scale_box.currentText() == AUTO):
             self.view.set_scales(self.scales.per_lane(), self.scales.text())
 
     def _set_scale(self, text: str) -> None:
@@ -184,30 +218,62 @@ class TracesPanel(Panel):
         self._next_fit = 0
         self.view.set_scales(self.scales.per_lane(), self.scales.text())
 
-    def _step_scale(self, up: int) -> None:
+    def step_scale(self, up: int) -> None:
+        """Go to more (1) or fewer (-1) units per lane."""
         now = self.scales.common if self._spec is not None else 100.0
-        self.scale_box.setCurrentText(f"{next_step(now, up):g}")
+        self.controls.scale_box.setCurrentText(f"{next_step(now, up):g}")
 
     def _freeze_changed(self, frozen: bool) -> None:
         self.redraw()
+        self.look_back.setEnabled(frozen and self._spec is not None)
         if self._spec is not None:
             self._frozen_at = self._history.end_index if frozen else None
+            self._follow_look_back()
             self._rebuild()
 
+    def _follow_look_back(self) -> None:
+        if self._spec is not None and self._frozen_at is not None:
+            rate, history = self._spec.rate_hz, self._history
+            at_s = self._frozen_at / rate
+            self.look_back.follow(history.start_index / rate, history.end_index / rate, self.view.window_s, at_s)
 
-def _choice(values_hz: tuple[float, ...], chosen: float) -> QComboBox:
-    box = QComboBox()
-    for value in sorted({*values_hz, chosen}):
-        box.addItem(f"{value:g} Hz" if value else "off", float(value))
-    box.setCurrentIndex(box.findData(float(chosen)))
-    return box
+    def _look_at(self, end_s: float) -> None:
+        if self._spec is not None and self._frozen_at is not None:
+            self._frozen_at = round(end_s * self._spec.rate_hz)
+            self._rebuild()
 
+    def look(self, action: LookBack.SliderAction) -> None:
+        """Freeze, if that is not done, and look back or forth."""
+        self.controls.freeze.setChecked(True)
+        self.look_back.triggerAction(action)
 
-def _add(row: QHBoxLayout, text: str, *widgets: QWidget) -> None:
-    row.addWidget(layouts.muted(text))
-    for widget in widgets:
-        row.addWidget(widget)
-    row.addSpacing(10)
+    def _read_out(self) -> None:
+        """Say what lies under the pointer."""
+        pointed = self.view.pointed_at() if self._spec is not None else None
+        text = "" if pointed is None else describe(pointed, self._signal.spec, self._values, self.view, self._flagged)
+        self.view.set_readout(text)
+
+    def _pointed(self) -> None:
+        self._read_out()
+        self.view.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Obey the keys that no control of the panel wanted."""
+        act = self._keys.get(Qt.Key(event.key()))
+        if act is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier & ~Qt.KeyboardModifier.ShiftModifier:
+            super().keyPressEvent(event)
+            return
+        act()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Look back and forth; with Ctrl, change the scale."""
+        turned: QPoint = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.step_scale(-1 if turned.y() > 0 else 1)
+        elif turned.y() > 0 or self.frozen:
+            action = LookBack.SliderAction
+            self.look(action.SliderSingleStepSub if turned.y() > 0 else action.SliderSingleStepAdd)
+        event.accept()
 
 
 def build(settings: Settings) -> TracesPanel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,8 @@ from bci_app.events import (
     StateEvent,
 )
 from pipelines.decision import Decision
-from pipelines.plugins import make
 from pipelines.signal import Channel, Marker, StreamSpec, make_chunk
 from ui import theme
-from ui.engine_client import EngineClient
 
 SPEC = StreamSpec(250.0, (Channel("EEG T3-Ref"), Channel("Cz")), "bench amplifier")
 CALIBRATION = {"decoder": {"calibration": {"rest_s": 10.0}}}
@@ -51,36 +49,6 @@ def decided(end_s: float, task: float, reason: str = "") -> DecisionEvent:
     return DecisionEvent(
         Decision(0, end_s - 2, end_s, ("rest", "task"), odds, "workload-1", abstained=bool(reason), reason=reason)
     )
-
-
-@pytest.fixture
-def client(qtbot: QtBot) -> Iterator[EngineClient]:
-    client = EngineClient()
-    yield client
-    client.deleteLater()
-
-
-@pytest.fixture
-def show(client: EngineClient, qtbot: QtBot) -> Callable[..., Any]:
-    def make_panel(name: str, **settings: Any) -> Any:
-        panel = make("panels", {"kind": name, **settings})
-        qtbot.addWidget(panel)
-        panel.attach(client)
-        panel.resize(900, 500)
-        panel.show()
-        return panel
-
-    return make_panel
-
-
-@pytest.fixture
-def tell(client: EngineClient) -> Callable[..., None]:
-    def deliver(*events: Event) -> None:
-        for event in events:
-            client.deliver(event)
-        client.refresh.emit()
-
-    return deliver
 
 
 Show, Tell = Callable[..., Any], Callable[..., None]
@@ -243,14 +211,14 @@ def test_freezing_holds_the_picture_and_loses_nothing(show: Show, tell: Tell, qt
     frozen, twin = show("traces", scale_uv=50.0), show("traces", scale_uv=50.0)
     tell(session(), samples(0, 1000))
     held = pixels(frozen)
-    qtbot.mouseClick(frozen.freeze, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(frozen.controls.freeze, Qt.MouseButton.LeftButton)
     tell(samples(1000, 1000))
     np.testing.assert_array_equal(pixels(frozen), held)
     assert (pixels(twin) != held).any()
     frozen.resize(901, 500)
     frozen.resize(900, 500)
     np.testing.assert_array_equal(pixels(frozen), held)
-    qtbot.mouseClick(frozen.freeze, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(frozen.controls.freeze, Qt.MouseButton.LeftButton)
     np.testing.assert_array_equal(pixels(frozen), pixels(twin))
 
 
@@ -266,22 +234,22 @@ def test_the_scale_buttons_step_and_the_filter_can_be_changed(show: Show, tell: 
     panel = show("traces", scale_uv=50.0)
     tell(session(), samples(0, 1000))
     before = pixels(panel)
-    qtbot.mouseClick(panel.smaller, Qt.MouseButton.LeftButton)
-    assert panel.scale_box.currentText() == "100"
+    qtbot.mouseClick(panel.controls.smaller, Qt.MouseButton.LeftButton)
+    assert panel.controls.scale_box.currentText() == "100"
     assert (pixels(panel) != before).any()
-    qtbot.mouseClick(panel.larger, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.controls.larger, Qt.MouseButton.LeftButton)
     np.testing.assert_array_equal(pixels(panel), before)
-    panel.low_pass.setCurrentIndex(panel.low_pass.findData(15.0))
+    panel.controls.low_pass.setCurrentIndex(panel.controls.low_pass.findData(15.0))
     assert (pixels(panel) != before).any()
 
 
 def test_the_window_length_and_motion_can_be_changed(show: Show, tell: Tell) -> None:
     panel = show("traces", scale_uv=50.0)
     tell(session(), samples(0, 5000))
-    panel.window_box.setValue(5)
+    panel.controls.window_box.setValue(5)
     assert panel.view.window_s == 5
     scrolling = pixels(panel)
-    panel.motion.setCurrentText("sweep")
+    panel.controls.motion.setCurrentText("sweep")
     assert (pixels(panel) != scrolling).any()
 
 

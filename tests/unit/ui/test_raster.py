@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ui.raster import RasterStyle, TraceRaster
 
-BACKGROUND, GRID, SHADE, TRACE = 0xFF101010, 0xFF202020, 0xFF403020, 0xFFFFFFFF
+BACKGROUND, GRID, SHADE, DOUBT, TRACE = 0xFF101010, 0xFF202020, 0xFF403020, 0xFF402040, 0xFFFFFFFF
 
 
 def style(n_channels: int, height: int, gain: float = 1.0) -> RasterStyle:
@@ -20,11 +21,13 @@ def style(n_channels: int, height: int, gain: float = 1.0) -> RasterStyle:
     return RasterStyle(
         centre_px=((np.arange(n_channels) + 0.5) * lane).astype(np.float32),
         gain_px=np.full(n_channels, gain, np.float32),
-        lane_px=lane,
+        lane_px=np.full(n_channels, lane, np.float32),
+        reach_px=np.full(n_channels, 2 * lane, np.float32),
         colours=np.full(n_channels, TRACE, np.uint32),
         background=BACKGROUND,
         grid=GRID,
         gap=SHADE,
+        flagged=DOUBT,
     )
 
 
@@ -188,3 +191,46 @@ def test_spans_say_how_far_each_channel_swings(spread: float) -> None:
     target = raster(2, 1000, 100)
     push(target, samples, 0)
     np.testing.assert_allclose(target.spans(), [2 * spread, 0], rtol=0.05)
+
+
+@pytest.mark.parametrize("flag_at_once", [True, False])
+def test_flagged_samples_are_shaded_behind_the_trace(flag_at_once: bool) -> None:
+    target = raster(1, 100, 100)
+    push(target, np.full((50, 1), 20.5, np.float32), 0)
+    if flag_at_once:
+        target.flag(30, 45)
+    target.draw()
+    push(target, np.full((50, 1), 20.5, np.float32), 50)
+    if not flag_at_once:
+        target.flag(30, 45)
+    target.draw()
+    doubt = (pixels(target) == DOUBT).any(axis=0)
+    assert np.flatnonzero(doubt).tolist() == list(range(30, 45))
+    assert (pixels(target) == TRACE).any(axis=0).all()
+
+
+def test_what_is_flagged_scrolls_away_and_what_never_came_is_not_flagged() -> None:
+    target = raster(1, 100, 100)
+    target.flag(0, 10)
+    push(target, np.zeros((50, 1), np.float32), 0)
+    target.flag(40, 80)
+    push(target, np.zeros((30, 1), np.float32), 50)
+    target.draw()
+    assert np.flatnonzero((pixels(target) == DOUBT).any(axis=0)).tolist() == list(range(40, 50))
+    push(target, np.zeros((100, 1), np.float32), 80)
+    target.flag(0, 50)
+    target.draw()
+    assert not (pixels(target) == DOUBT).any()
+
+
+def test_a_lane_of_no_height_shades_nothing() -> None:
+    target = raster(2, 100, 100)
+    target.set_style(replace(style(2, 60), lane_px=np.zeros(2, np.float32)))
+    push(target, np.full((100, 2), np.nan, np.float32), 0)
+    target.draw()
+    assert not (pixels(target) == SHADE).any()
+
+
+def test_samples_of_another_stream_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 channels for a picture of 2"):
+        raster(2, 100, 100).push(np.zeros((5, 3), np.float32), np.zeros(5, np.bool_), 0)

@@ -1,0 +1,123 @@
+"""The row of controls above the traces."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSizePolicy, QWidget
+
+from pipelines.plugins import PluginSettings
+from ui import layouts
+from ui.flow_layout import FlowLayout
+from ui.number_box import number_box
+from ui.scaling import STEPS
+from ui.shown_signal import DECODER, FILTERED, RAW, VIEWS
+
+MAX_WINDOW_S = 60.0
+AUTO = "auto"
+
+
+class TraceSettings(PluginSettings):
+    """How the traces look at first; everything can be changed in the window."""
+
+    window_s: float = Field(10.0, ge=1, le=MAX_WINDOW_S, description="Seconds across the plot.")
+    scale_uv: float | None = Field(None, gt=0, description="Units per lane; none follows the signal.")
+    view: Literal["filtered", "raw", "decoder's view"] = Field("filtered", description="What of the signal is shown.")
+    arrangement: Literal["stacked", "butterfly"] = Field("stacked", description="One lane each, or the EEG in one.")
+    high_pass_hz: float = Field(1.0, ge=0, description="Display high-pass (Hz); 0 is off.")
+    low_pass_hz: float = Field(40.0, ge=0, description="Display low-pass (Hz); 0 is off.")
+    notch_hz: float = Field(0.0, ge=0, description="Display notch (Hz); 0 is off.")
+    motion: Literal["scroll", "sweep"] = Field("scroll", description="Move the picture, or write over it.")
+
+
+class TraceControls(QWidget):
+    """Boxes and buttons; the panel connects them. Narrow windows get them in two lines."""
+
+    def __init__(self, settings: TraceSettings) -> None:
+        super().__init__()
+        s = settings
+        self.window_box = QDoubleSpinBox(minimum=1, maximum=MAX_WINDOW_S, decimals=0, value=s.window_s)
+        self.window_box.setFixedWidth(66)
+        self.window_box.setToolTip("Seconds across the plot: 1 to 60 ([ and ])")
+        self.window_box.setSuffix(" s")
+        self.scale_box = QComboBox()
+        self.scale_box.addItems([AUTO, *(f"{step:g}" for step in STEPS)])
+        self.scale_box.setCurrentText(AUTO if s.scale_uv is None else f"{s.scale_uv:g}")
+        self.scale_box.setToolTip("Units per lane (the bar at the right); auto follows the signal (A)")
+        self.smaller, self.larger = QPushButton("−"), QPushButton("+")
+        self.smaller.setToolTip("Smaller traces: more units per lane (Down)")
+        self.larger.setToolTip("Larger traces: fewer units per lane (Up)")
+        self.view_box = QComboBox()
+        self.view_box.addItems(VIEWS)
+        self.view_box.setCurrentText(s.view)
+        self.view_box.setToolTip(
+            f"{FILTERED}: the three filters here; {RAW}: as it comes; {DECODER}: behind the session's own stages (V)"
+        )
+        self.high_pass = number_box((0, 0.1, 0.5, 1, 2, 5), s.high_pass_hz, "Hz", "off", "High-pass, for the eye alone")
+        self.low_pass = number_box((0, 15, 30, 40, 70, 100), s.low_pass_hz, "Hz", "off", "Low-pass, for the eye alone")
+        self.notch = number_box((0, 50, 60), s.notch_hz, "Hz", "off", "Notch, for the eye alone")
+        self.arrangement = QComboBox()
+        self.arrangement.addItems(["stacked", "butterfly"])
+        self.arrangement.setCurrentText(s.arrangement)
+        self.arrangement.setToolTip("One lane for each channel, or the EEG in one lane (B)")
+        self.motion = QComboBox()
+        self.motion.addItems(["scroll", "sweep"])
+        self.motion.setCurrentText(s.motion)
+        self.motion.setToolTip("Move the picture, or write over it from left to right")
+        self.freeze = QPushButton("Freeze")
+        self.freeze.setCheckable(True)
+        self.freeze.setToolTip(
+            "Hold the picture (Space); recording and decoding go on. Left, Right, Page keys, Home, End or the wheel "
+            "look back"
+        )
+        self._lay_out()
+        self.follow_view()
+
+    @property
+    def filters(self) -> tuple[QComboBox, QComboBox, QComboBox]:
+        """High-pass, low-pass, notch."""
+        return self.high_pass, self.low_pass, self.notch
+
+    def follow_view(self) -> None:
+        """Show the filters where they are used."""
+        for group in self._filter_groups:
+            group.setVisible(self.view_box.currentText() == FILTERED)
+
+    def allow_decoder(self, why_not: str) -> None:
+        """Offer the decoder's view, or not and say why."""
+        row = VIEWS.index(DECODER)
+        item = self.view_box.model().item(row)  # type: ignore[attr-defined]  # the box's own model has items
+        item.setEnabled(not why_not)
+        item.setToolTip(why_not)
+        if why_not and self.view_box.currentIndex() == row:
+            self.view_box.setCurrentText(FILTERED)
+
+    def offers(self, row: int) -> bool:
+        """Whether a view can be chosen."""
+        return bool(self.view_box.model().item(row).isEnabled())  # type: ignore[attr-defined]  # as above
+
+    def _lay_out(self) -> None:
+        flow = FlowLayout((10, 6, 10, 6), 6)
+        scale = _group("Scale", self.smaller, self.scale_box, self.larger)
+        names = ("High-pass", "Low-pass", "Notch")
+        self._filter_groups = [_group(name, box) for name, box in zip(names, self.filters, strict=True)]
+        for group in (_group("Window", self.window_box), scale, self.view_box, *self._filter_groups):
+            flow.addWidget(group)
+        for widget in (self.arrangement, self.motion, self.freeze):
+            flow.addWidget(widget)
+        self.setLayout(flow)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+
+def _group(text: str, *widgets: QWidget) -> QWidget:
+    """Return widgets that stay together behind their name."""
+    group = QWidget()
+    row = layouts.row(group, 4, (0, 0, 4, 0))
+    if text:
+        row.addWidget(layouts.muted(text))
+    for widget in widgets:
+        row.addWidget(widget)
+    return group
