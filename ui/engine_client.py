@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -162,6 +163,10 @@ class EngineClient(QObject):
         self._engine = self._make_engine(settings)
         self._engine.start()
         self.deliver(StateEvent(EngineState.CONNECTING, "", now_s()))
+        # What is there now stays: without this the collector goes through all of it in the midst of a session, and the
+        # window stands still for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         self._timer.start()
         self.running.emit(True)
         self.refresh.emit()
@@ -255,6 +260,7 @@ class EngineClient(QObject):
         engine, self._engine = self._engine, None
         self._end_by_s = None
         self._timer.stop()
+        gc.unfreeze()
         if engine is not None:
             for event in engine.stop(timeout_s):
                 self.deliver(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +47,13 @@ def listen(client: EngineClient) -> list[tuple[str, object]]:
         getattr(client, topic).connect(lambda value, topic=topic: heard.append((topic, value)))
     client.refresh.connect(lambda: heard.append(("refresh", None)))
     return heard
+
+
+def test_the_collector_leaves_alone_what_was_there_before_a_session(client: EngineClient) -> None:
+    client.start({"name": "x"})
+    assert gc.get_freeze_count() > 1000
+    client.stop()
+    assert gc.get_freeze_count() == 0
 
 
 def test_every_event_comes_out_once_in_order_and_a_burst_ends_in_one_refresh(
