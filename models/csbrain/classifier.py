@@ -1,7 +1,7 @@
-"""The network with a small head: mean over electrodes and patches, then one linear layer.
+"""The network with a head; the small one unless told otherwise: mean over electrodes and patches, one linear layer.
 
 The published heads flatten all tokens and are larger than the network itself (19 million weights for 19 electrodes and
-5 s); on small data sets they only memorise. This one has d_model + 1 weights per class.
+5 s); on small data sets they only memorise. The small one has d_model + 1 weights per class.
 """
 
 from __future__ import annotations
@@ -12,14 +12,20 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
+from models.alignment import Alignment
+from models.csbrain.heads import Activation, AttentionHead, FlattenHead, HeadKind, MeanHead
 from models.csbrain.network import CSBrain
 from models.csbrain.tokenizers import Layout
-from pipelines.errors import CheckpointInvalid
+from pipelines.errors import CheckpointInvalid, ModelError
 from pipelines.plugins import explain
 
 
 class Architecture(BaseModel):
-    """What the weights need besides themselves; the card's ``architecture``. See :class:`CSBrain` for each field."""
+    """What the weights need besides themselves; the card's ``architecture``.
+
+    See :class:`CSBrain` for the network's fields, :mod:`models.csbrain.heads` for those of the head and
+    :mod:`models.alignment` for ``alignment``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,6 +38,12 @@ class Architecture(BaseModel):
     layout: Layout = "official"
     ssa: bool = True
     region_tokenizer: bool = True
+    head: HeadKind = "mean"
+    n_patches: int = Field(0, ge=0)
+    """Of a window; only the flatten head is tied to it."""
+    hidden: tuple[int, ...] = ()
+    activation: Activation = "elu"
+    alignment: Alignment = "none"
 
     def network(self, *, dropout: float = 0.1) -> CSBrain:
         """Make the network with fresh weights.
@@ -69,16 +81,36 @@ class Classifier(nn.Module):
         The network's montage and size.
     n_classes
         Outputs.
-    dropout
-        Used in training alone.
+    dropout, head_dropout
+        Of the network and of the flatten head; used in training alone.
+
+    Raises
+    ------
+    ModelError
+        If montage or sizes do not go together, or the flatten head does not know how long a window is.
     """
 
-    def __init__(self, architecture: Architecture, n_classes: int, *, dropout: float = 0.1) -> None:
+    def __init__(
+        self, architecture: Architecture, n_classes: int, *, dropout: float = 0.1, head_dropout: float = 0.1
+    ) -> None:
         super().__init__()
         self.network = architecture.network(dropout=dropout)
-        self.head = nn.Linear(architecture.d_model, n_classes)
+        self.head = _head(architecture, n_classes, head_dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, channels, patches, 200) in units of 100 µV to scores (batch, n_classes)."""
-        scores: Tensor = self.head(self.network.features(x).mean(dim=(1, 2)))
+        scores: Tensor = self.head(self.network.features(x))
         return scores
+
+
+def _head(a: Architecture, n_classes: int, dropout: float) -> nn.Module:
+    match a.head:
+        case "mean":
+            return MeanHead(a.d_model, n_classes)
+        case "attention":
+            return AttentionHead(a.d_model, n_classes)
+        case "flatten":
+            if not a.n_patches:
+                raise ModelError("CSBrain: head = 'flatten' needs n_patches, the seconds of a window")
+            n_inputs = len(a.regions) * a.n_patches * a.d_model
+            return FlattenHead(n_inputs, a.hidden, n_classes, a.activation, dropout)

@@ -123,10 +123,10 @@ class FusedClassifier:
 
     def __init__(self, classifier: Classifier) -> None:
         self._network = fuse(classifier.network)
-        self._head = copy.deepcopy(classifier.head).requires_grad_(requires_grad=False)
+        self._head = copy.deepcopy(classifier.head).eval().requires_grad_(requires_grad=False)
 
     @torch.inference_mode()
     def __call__(self, x: Tensor) -> Tensor:
         """Map (batch, channels, patches, 200) in units of 100 µV to scores (batch, n_classes)."""
-        scores: Tensor = self._head(self._network.features(x).mean(dim=(1, 2)))
+        scores: Tensor = self._head(self._network.features(x))
         return scores

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
+from models.alignment import Alignment, RestAlignment
 from models.calibration import Floats, LogisticCalibration, TemperatureCalibration, is_unsure
 from models.checkpoints import Checkpoint, find, load
 from models.csbrain.classifier import Architecture, Classifier
@@ -20,6 +21,7 @@ from models.csbrain.fused import FusedClassifier
 from models.csbrain.weights import load_strictly
 from models.decoder import DecoderSpec
 from models.placement import Where, one_thread, place
+from models.rest_decoder import MIN_REST_WINDOWS, spaced
 from pipelines.decision import Decision
 from pipelines.errors import CheckpointInvalid, DecodeFailed, ModelError, SpecMismatch
 from pipelines.plugins import PluginSettings
@@ -42,15 +44,26 @@ class Settings(PluginSettings):
     abstain_margin: float = Field(
         0.0, ge=0, le=1, description="Abstain when the best class leads the second by less than this probability."
     )
+    drift: float = Field(
+        0.0, ge=0, le=1, description="Share of each new window in the reference of alignment; 0 keeps that of rest."
+    )
 
 
 class CSBrainDecoder:
     """A trained :class:`Classifier`, in its fused form, on windows of whole seconds at 200 Hz."""
 
     def __init__(
-        self, spec: DecoderSpec, classifier: Classifier, calibration: Mapping[str, Any], settings: Settings, where: str
+        self,
+        spec: DecoderSpec,
+        classifier: Classifier,
+        calibration: Mapping[str, Any],
+        settings: Settings,
+        where: str,
+        alignment: Alignment = "none",
     ) -> None:
         self.spec = spec
+        self._kind, self._drift = alignment, settings.drift
+        self._alignment: RestAlignment | None = None
         self._probabilities = _calibration(calibration, len(spec.classes), f"{where}: calibration")
         self._margin = settings.abstain_margin
         self._shape = (round(spec.window_s * RATE_HZ), classifier.network.n_channels)
@@ -62,16 +75,34 @@ class CSBrainDecoder:
         one_thread()
 
     def prepare(self, delivered: StreamSpec) -> None:
-        """Check the signal; there is no calibration to forget."""
+        """Check the signal; forget the person's rest."""
         self.spec.check(delivered)
+        self._alignment = None
 
     def warm_up(self) -> None:
         """Run on zeros: the first pass makes tables and buffers and chooses algorithms."""
         for _ in range(2):
-            self._scores(np.zeros(self._shape, dtype=np.float32))
+            self._scores(np.zeros(self._shape[::-1], dtype=np.float32))
 
     def calibrate(self, windows: Sequence[Window], labels: Sequence[str] | None) -> None:
-        """Do nothing: the weights are used as they were trained."""
+        """Learn the covariance of this person's rest, where the weights were trained so; else do nothing.
+
+        Of labelled windows, those of the first class are used.
+
+        Raises
+        ------
+        ModelError
+            If there are too few windows of rest.
+        """
+        if self._kind == "none":
+            return
+        rest = spaced([w for i, w in enumerate(windows) if labels is None or labels[i] == self.spec.classes[0]])
+        if len(rest) < MIN_REST_WINDOWS:
+            raise ModelError(
+                f"{self.spec.model_id}: calibration needs at least {MIN_REST_WINDOWS} windows of rest that overlap by "
+                f"three quarters at most, got {len(rest)}: give it {2 * self.spec.window_s:g} s of rest or more"
+            )
+        self._alignment = RestAlignment.of(self._kind, np.stack([_turned(window) for window in rest]))
 
     def decode(self, window: Window) -> Decision:
         """Decide on one window.
@@ -80,12 +111,14 @@ class CSBrainDecoder:
         ------
         SpecMismatch
             If the window is not of the trained length and channels.
+        ModelError
+            If it was trained on aligned windows, and no rest of this person is known.
         DecodeFailed
             If the network's answer is not finite.
         """
         if window.samples.shape != self._shape:
             raise SpecMismatch(f"{self.spec.model_id}: window has shape {window.samples.shape}, needs {self._shape}")
-        scores = self._scores(window.samples)
+        scores = self._scores(self._aligned(_turned(window)))
         if not np.isfinite(scores).all():
             raise DecodeFailed(f"{self.spec.model_id}: window {window.window_index}: scores are not finite: {scores}")
         probabilities = self._probabilities(scores)
@@ -106,17 +139,31 @@ class CSBrainDecoder:
         """Let the network's memory go."""
         self._classifier = None
 
+    def _aligned(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return samples (n_channels, n_samples) relative to the person's rest; with drift, it follows them."""
+        if self._kind == "none":
+            return samples
+        if self._alignment is None:
+            raise ModelError(f"{self.spec.model_id}: not calibrated: it needs a stretch of this person's rest first")
+        aligned = self._alignment(samples)
+        if self._drift:
+            self._alignment = self._alignment.moved(samples, self._drift)
+        return aligned
+
     def _scores(self, samples: NDArray[np.float32]) -> Floats:
-        """Return class scores (n_classes,) of samples (n_samples, n_channels) in µV."""
+        """Return class scores (n_classes,) of samples (n_channels, n_samples) in µV."""
         if self._classifier is None:
             raise ModelError(f"{self.spec.model_id}: the decoder is closed; make a new one")
-        # The one transpose of the house: (n_samples, n_channels) to (1, channels, patches, 200), in units of 100 µV.
-        patches = np.ascontiguousarray(samples.T / np.float32(MICROVOLTS_PER_UNIT)).reshape(
-            1, self._shape[1], -1, PATCH
-        )
+        # To (1, channels, patches, 200), in units of 100 µV.
+        patches = np.ascontiguousarray(samples / np.float32(MICROVOLTS_PER_UNIT)).reshape(1, self._shape[1], -1, PATCH)
         scores = self._classifier(torch.from_numpy(patches).to(self._device))
         answer: Floats = scores[0].double().cpu().numpy()
         return answer
+
+
+def _turned(window: Window) -> NDArray[np.float32]:
+    """Return the samples as (n_channels, n_samples): the one transpose of the house."""
+    return np.asarray(window.samples.T)
 
 
 def _calibration(table: Mapping[str, Any], n_classes: int, where: str) -> Calibrate:
@@ -157,7 +204,7 @@ def build(settings: Settings) -> CSBrainDecoder:
     except ModelError as exc:
         raise CheckpointInvalid(f"{where}: architecture: {exc}") from exc
     load_strictly(classifier, {k: torch.from_numpy(v.copy()) for k, v in checkpoint.tensors.items()}, where)
-    return CSBrainDecoder(spec, classifier, checkpoint.card.calibration, settings, where)
+    return CSBrainDecoder(spec, classifier, checkpoint.card.calibration, settings, where, architecture.alignment)
 
 
 def _checked_spec(checkpoint: Checkpoint) -> DecoderSpec:

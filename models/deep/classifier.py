@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.csbrain.weights import read_official
+from models.deep.adaptation import Adaptation, trained_part
 from models.deep.builders import builder
-from models.deep.low_rank import add_low_rank
-from models.deep.networks import Network, Scaler, Shape
+from models.deep.networks import Scaler, Shape
 from models.deep.transfer import load_backbone
 from models.placement import Where, place
 from models.training.fit import FitSettings, History, fit, scores
 from models.window_estimator import Codes, Floats, WindowClassifier
 from pipelines.errors import ConfigError
-
-Adaptation = Literal["scratch", "full", "linear", "lora"]
-"""Random start and all trained · weights and all trained · weights and head trained · weights, adapters and head."""
 
 
 class DeepClassifier(WindowClassifier):
@@ -117,7 +113,7 @@ class DeepClassifier(WindowClassifier):
             if self.weights:
                 load_backbone(network, read_official(self.weights), self.weights)
             network.module.to(x.device)
-            parameters, set_mode = self._trained(network)
+            parameters, set_mode = trained_part(network, self.adaptation)
             self.scaler_ = Scaler(network.scale)
             self.scaler_.fit(x)
             held_out = None
@@ -154,26 +150,3 @@ class DeepClassifier(WindowClassifier):
             patience=self.patience,
             seed=self.random_state,
         )
-
-    def _trained(self, network: Network) -> tuple[list[nn.Parameter], Callable[[bool], object]]:
-        """Return what is trained, and how the module is put into training mode: a frozen backbone stays in eval."""
-        module = network.module
-        if self.adaptation in ("scratch", "full"):
-            return [p for p in module.parameters() if p.requires_grad], module.train
-        if self.adaptation == "lora":
-            adapters = add_low_rank(module, network.head)
-        else:
-            adapters = []
-            for parameter in module.parameters():
-                parameter.requires_grad_(False)
-        head = network.head_parameters()
-        for parameter in head:
-            parameter.requires_grad_(True)
-        return adapters + head, partial(_only_head_trains, module, network.head)
-
-
-def _only_head_trains(module: nn.Module, head: str, training: bool) -> None:
-    module.eval()
-    for name, layer in module.named_modules():
-        if name.startswith(head):
-            layer.train(training)

@@ -40,11 +40,11 @@ class CSBrainBuilder:
         montage = montage_of(shape.need_channels("CSBrain"))
         architecture = Architecture(regions=montage.regions, order=montage.order, n_layers=self.n_layers)
         module = Classifier(architecture, shape.n_classes)
-        module.register_forward_pre_hook(_patches)
+        module.register_forward_pre_hook(as_patches)
         return Network(module, "head", "hundred_microvolts", prefix="network.")
 
 
-def _patches(_: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def as_patches(_: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Cut windows (batch, n_channels, n_times) into seconds."""
     x = given[0]
     return (x.reshape(*x.shape[:-1], -1, PATCH),)

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from models.deep.classifier import Adaptation, DeepClassifier
+from models.deep.adaptation import Adaptation
+from models.deep.classifier import DeepClassifier
 from models.placement import Where
 from pipelines.plugins import PluginSettings
 

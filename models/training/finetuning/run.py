@@ -1,0 +1,229 @@
+"""One fine-tuning, from recordings to a checkpoint folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.benchmark.folds import Fold, Rows
+from models.benchmark.preparation import prepare
+from models.benchmark.recipe import Recipe
+from models.benchmark.windows import Prepared
+from models.checkpoints import Card, Training, save, spec_table
+from models.csbrain.classifier import Architecture
+from models.dataset import DataSet
+from models.decoder import DecoderSpec
+from models.deep.adaptation import merge_adapters, trained_part
+from models.deep.networks import Network, Scaler
+from models.deep.transfer import load_backbone
+from models.placement import place
+from models.training.finetuning.calibrating import calibrated
+from models.training.finetuning.data import PeoplesWindows, fold_of
+from models.training.finetuning.judging import baselines, figures, judged_fold
+from models.training.finetuning.network import architecture_of, montage_for, network_of, start_from
+from models.training.fit import History, fit, scores
+from models.training.fit_state import FitState
+from models.training.layer_rates import rate_factors
+from models.training.task import Progress, Stopped
+from pipelines.errors import ConfigError, MissingDependency, RateMismatch
+from pipelines.plugins import configure
+
+if TYPE_CHECKING:
+    from models.training.tasks.finetune import Settings
+
+RATE_HZ = 200.0
+STATE, HISTORY, FIGURE = "state.pt", "history.json", "history.png"
+
+
+class FineTuning:
+    """The task; see :mod:`models.training.tasks.finetune`."""
+
+    def __init__(self, settings: Settings, recipe: Recipe) -> None:
+        self._settings, self._recipe = settings, recipe
+
+    def run(self, out: Path, progress: Progress) -> None:
+        """Prepare, train (going on where an earlier run was stopped), judge, and write the checkpoint.
+
+        Raises
+        ------
+        Stopped
+            If it was asked to end early; finished epochs are kept.
+        BciError
+            If data, weights or settings do not go together.
+        """
+        s = self._settings
+        placement = place(s.device)
+        if placement.notice:
+            progress.say(placement.notice)
+        prepared = self._prepared(out, progress)
+        fold = fold_of(prepared, s.split, s.rest, s.seed)
+        people = PeoplesWindows(prepared, fold, s.rest)
+        with torch.random.fork_rng():
+            torch.manual_seed(s.seed)
+            network, architecture = self._network(prepared)
+            network.module.to(placement.device)
+            history = self._fit(network, people, out, progress)
+        merge_adapters(network.module)
+        judged = _Judged(people, network, s.training.batch_size)
+        card = self._card(judged, architecture, history, progress)
+        save(out, card, {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()})
+        self._draw(history, prepared, out, progress)
+        FitState(out / STATE).remove()
+
+    def _prepared(self, out: Path, progress: Progress) -> Prepared:
+        def tell(text: str) -> None:
+            if progress.stop_requested:
+                raise Stopped("nothing is trained yet")
+            progress.phase(text)
+
+        cache = Path(self._settings.cache) if self._settings.cache else out / "windows"
+        prepared = prepare(self._settings.data, self._recipe, cache, tell)
+        if prepared.spec.rate_hz != RATE_HZ:
+            raise RateMismatch(f"CSBrain works at {RATE_HZ:g} Hz, the recipe delivers {prepared.spec.rate_hz:g} Hz: "
+                               "add a resample stage to it")  # fmt: skip
+        if prepared.about.task == "regression" and self._settings.rest.alignment != "none":
+            raise ConfigError("finetune: rest: alignment is for classes; there is no live decoder of numbers")
+        return prepared
+
+    def _network(self, prepared: Prepared) -> tuple[Network, Architecture]:
+        s = self._settings
+        start = start_from(s.weights, s.size)
+        montage = montage_for(prepared.spec.names, s.montage)
+        size = start.size if start else s.size
+        architecture = architecture_of(montage, size, s.head, prepared.samples.shape[1], s.rest.alignment)
+        network = network_of(
+            architecture, len(prepared.labels) or 1, dropout=s.training.dropout, head_dropout=s.head.dropout
+        )
+        if start:
+            load_backbone(network, start.tensors, s.weights)
+        return network, architecture
+
+    def _fit(self, network: Network, people: PeoplesWindows, out: Path, progress: Progress) -> History:
+        s, fold = self._settings, people.fold
+        n_classes = len(people.prepared.labels)
+        parameters, set_mode = trained_part(network, s.adaptation)
+        network.module.to(_device(network))  # adapters, too
+        return fit(
+            network.module,
+            parameters,
+            _tensors(people, fold.train, network),
+            s.training.fit_settings(s.seed),
+            _tensors(people, fold.validation, network),
+            set_mode,
+            factors=rate_factors(
+                network.module, parameters, network.head, s.training.head_rate, s.training.layer_decay
+            ),
+            augment=s.augmentation.augment(RATE_HZ, n_classes),
+            state=FitState(out / STATE),
+            progress=progress,
+        )
+
+    def _card(self, judged: _Judged, architecture: Architecture, history: History, progress: Progress) -> Card:
+        s, prepared, fold = self._settings, judged.people.prepared, judged.people.fold
+        validation = judged.scores(fold.validation)
+        calibrate, table = calibrated(validation, prepared.targets(fold.validation), prepared.about.task)
+        if not table and prepared.about.task == "classification":
+            progress.say("probabilities are as the network gives them: those set aside are not told apart")
+        shown = judged_fold(fold)
+        said = calibrate(judged.scores(shown.test))
+        figure = figures(prepared.targets(shown.test), said, judged.people.people(shown.test), prepared.about.task)
+        models = {"csbrain": figure, **baselines(prepared, shown, s.seed)}
+        judged_by = "people kept for the test" if fold.test.size else "those who also chose the epoch: too good"
+        for model, of_model in models.items():
+            name, values = next(iter(of_model.items()))
+            progress.say(f"{model}: {name} {values['mean']} (95 % {values['interval_95']}), {judged_by}")
+        sides = {"train": fold.train, "validation": fold.validation, "test": fold.test}
+        metrics = {
+            "judged_by": judged_by,
+            "n_windows": {name: int(rows.size) for name, rows in sides.items()},
+            "models": models,
+            "epochs": len(history.loss),
+            "kept_epoch": history.best_epoch + 1,
+            "best_validation": max(history.validation),
+        }
+        return Card(
+            kind="csbrain", spec=spec_table(self._spec(prepared)), architecture=architecture.model_dump(mode="json"),
+            calibration=table, training=self._training(prepared, fold), metrics=metrics,
+            summary=f"{prepared.about.title}, CSBrain, {s.adaptation}; research, not medical. "
+            + " ".join(prepared.about.cautions),
+        )  # fmt: skip
+
+    def _spec(self, prepared: Prepared) -> DecoderSpec:
+        s, kind = self._settings, str(self._settings.data["kind"])
+        return DecoderSpec(
+            model_id=f"csbrain-{kind}-{s.adaptation}-{s.seed}",
+            classes=prepared.labels or ("value",),
+            window_s=self._recipe.window_s,
+            rate_hz=RATE_HZ,
+            channels=prepared.spec.names,
+            pipeline=tuple(self._recipe.tables(prepared.about)),
+            calibration_s=s.rest.rest_s if s.rest.alignment != "none" else 0.0,
+            summary=f"{prepared.about.title}: {s.about}" if s.about else prepared.about.title,
+        )
+
+    def _training(self, prepared: Prepared, fold: Fold) -> Training:
+        s = self._settings
+        taught = np.concatenate([fold.train, fold.validation])
+        taught_by = tuple(str(name) for name in np.unique(prepared.table["subject"][taught]))
+        return Training(
+            dataset=f"{prepared.about.title} ({prepared.about.licence})",
+            subjects=taught_by,
+            files=_file_hashes(s.data, taught_by),
+            commands=(
+                "bci-app train FILE.toml",
+                f"settings: {json.dumps(s.model_dump(mode='json', exclude={'cache'}))}",
+            ),
+            seed=s.seed,
+        )
+
+    def _draw(self, history: History, prepared: Prepared, out: Path, progress: Progress) -> None:
+        (out / HISTORY).write_text(json.dumps(asdict(history), indent=1) + "\n", encoding="utf-8")
+        try:
+            from models.training.history_figure import draw_history
+        except ModuleNotFoundError:
+            missing = MissingDependency("matplotlib is not there: pip install 'bci-app[bench]'")
+            progress.say(f"no picture of the training is drawn: {missing}")
+            return
+        name = "R²" if prepared.about.task == "regression" else "balanced accuracy"
+        draw_history(history, name, out / FIGURE)
+
+
+class _Judged:
+    """A trained network, and what it says of people's windows."""
+
+    def __init__(self, people: PeoplesWindows, network: Network, batch_size: int) -> None:
+        self.people, self._network, self._batch_size = people, network, batch_size
+
+    def scores(self, rows: Rows) -> NDArray[np.float64]:
+        """Return class scores (n_windows, n_classes), or values (n_windows,)."""
+        x, _ = _tensors(self.people, rows, self._network)
+        said = scores(self._network.module.eval(), x, self._batch_size).double().cpu().numpy()
+        return np.asarray(said[:, 0] if said.shape[1] == 1 else said)
+
+
+def _tensors(people: PeoplesWindows, rows: Rows, network: Network) -> tuple[Tensor, Tensor]:
+    x = torch.from_numpy(people.windows(rows)).to(_device(network))
+    y: NDArray[Any] = people.prepared.targets(rows)
+    target = torch.as_tensor(y if y.dtype.kind == "i" else y.astype(np.float32), device=x.device)
+    return Scaler(network.scale)(x), target
+
+
+def _file_hashes(data: Mapping[str, Any], subjects: tuple[str, ...]) -> dict[str, str]:
+    """Return the SHA-256 of every file of these people, by name."""
+    module, settings = configure("datasets", data)
+    source: DataSet = module.build(settings)
+    files = {path for key in source.keys() if key.subject in subjects for path in source.files(key)}
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+
+
+def _device(network: Network) -> torch.device:
+    return next(network.module.parameters()).device
