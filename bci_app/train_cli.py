@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from typer.core import TyperGroup
 
 
@@ -28,7 +29,7 @@ train = typer.Typer(
 
 @train.command()
 def run(
-    file: Annotated[Path, typer.Argument(help="Training file (TOML); its 'kind' names the task.")],
+    file: Annotated[Path, typer.Argument(help="Training file (TOML), or the name of a shipped one.")],
     *,
     out: Annotated[Path | None, typer.Option("--out", help="Folder of the run; none: out/train/NAME.")] = None,
     overrides: Annotated[
@@ -52,3 +53,11 @@ def import_csbrain(
     found = import_official(file, out)
     typer.echo(f"{found.n_tensors} tensors, {found.n_values:,} values, all as expected; SHA-256 {found.sha256}")
     typer.echo(f"written to {found.folder}; name this folder as 'weights' of a fine-tuning file")
+
+
+@train.command("list")
+def list_shipped() -> None:
+    """List the training files that come with the program."""
+    from bci_app import train_verb
+
+    Console().print(train_verb.list_recipes())

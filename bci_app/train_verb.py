@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.table import Table
+
 from bci_app.config import read_toml, with_overrides
 from bci_app.training_view import TrainingView
+from models.training.shipped import find, shipped
 from models.training.task import Stopped, claim
 from pipelines.plugins import configure
 
@@ -26,7 +29,7 @@ def run_training(file: Path, overrides: Sequence[str], out: Path | None) -> None
     SystemExit
         With code 130 if it was stopped.
     """
-    table = with_overrides(read_toml(file), overrides)
+    table = with_overrides(read_toml(find(file)), overrides)
     module, settings = configure("tasks", table, str(file))
     task = module.build(settings)
     folder = out or OUT / file.stem
@@ -40,3 +43,11 @@ def run_training(file: Path, overrides: Sequence[str], out: Path | None) -> None
             view.say(f"stopped: {exc}. To go on: bci-app train {file}{sets} --out {folder}")
             raise SystemExit(INTERRUPTED) from None
         view.say(f"written to {folder}")
+
+
+def list_recipes() -> Table:
+    """Return the training files that come with the program."""
+    table = Table("name", "about", title="bci-app train NAME --set data.folder=FOLDER --set weights=FILE")
+    for name, about in shipped().items():
+        table.add_row(name, about)
+    return table

@@ -22,7 +22,7 @@ def builder(name: str, settings: Mapping[str, Any]) -> Builder:
         If there is none of that name, or it does not take these settings.
     """
     if name == CSBRAIN:
-        unknown = sorted(settings.keys() - {"n_layers"})
+        unknown = sorted(settings.keys() - {"n_layers", "d_model", "n_heads", "d_ff"})
         if not unknown:
             return CSBrainBuilder(**settings)
     elif name in NETWORKS:

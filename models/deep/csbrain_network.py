@@ -17,12 +17,12 @@ class CSBrainBuilder:
 
     Parameters
     ----------
-    n_layers
-        Depth; the released weights have 12.
+    n_layers, d_model, n_heads, d_ff
+        See :class:`models.csbrain.network.CSBrain`; the released weights have its defaults.
     """
 
-    def __init__(self, n_layers: int = 12) -> None:
-        self.n_layers = n_layers
+    def __init__(self, n_layers: int = 12, d_model: int = 200, n_heads: int = 8, d_ff: int = 800) -> None:
+        self.size = {"n_layers": n_layers, "d_model": d_model, "n_heads": n_heads, "d_ff": d_ff}
 
     def __call__(self, shape: Shape) -> Network:
         """Make it for a shape.
@@ -38,7 +38,7 @@ class CSBrainBuilder:
         if shape.n_times % PATCH:
             raise ConfigError(f"CSBrain takes whole seconds at 200 Hz; a window has {shape.n_times} samples")
         montage = montage_of(shape.need_channels("CSBrain"))
-        architecture = Architecture(regions=montage.regions, order=montage.order, n_layers=self.n_layers)
+        architecture = Architecture.model_validate({"regions": montage.regions, "order": montage.order, **self.size})
         module = Classifier(architecture, shape.n_classes)
         module.register_forward_pre_hook(as_patches)
         return Network(module, "head", "hundred_microvolts", prefix="network.")

@@ -1,0 +1,144 @@
+"""Band power, tangent space and CSBrain, each relative to the person's rest, stacked. In µV. Two classes, first rest.
+
+Members: ``bandpower`` and ``tangent`` (:mod:`models.rest_features`), ``csbrain`` (electrode features of a network that
+is not trained further, 200 Hz, whole seconds), and ``distance``: how far the window is from the person's rest, whatever
+the direction. Where rest and task are separate recordings, distance also tells the recordings apart; it is off unless
+asked for. Penalties, weights and threshold are chosen on training people left out in turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from models.csbrain.frozen import FrozenFeatures, frozen_features
+from models.rest_features import LIMIT, RestFeatures
+from models.rest_relative import People, RestRelativeClassifier
+from models.rest_stack import Stack, fit_stack
+from models.training.workload import BANDS_HZ, N_TAPERS
+from models.window_estimator import Codes, Floats
+from models.window_features import Bands, band_covariances
+from pipelines.plugins import PluginSettings
+
+Member = Literal["bandpower", "tangent", "csbrain", "distance"]
+
+
+class Settings(PluginSettings):
+    """Members, bands, and the network."""
+
+    members: tuple[Member, ...] = Field(("bandpower", "tangent"), min_length=1, description="What is stacked.")
+    bands_hz: Bands = Field(BANDS_HZ, min_length=1, description="Band edges (Hz), low included, high excluded.")
+    n_tapers: int = Field(N_TAPERS, ge=1, le=16, description="Tapers averaged in each spectrum.")
+    weights: str = Field("", description="File of the network's weights; none: random ones.")
+    n_layers: int = Field(2, ge=1, description="Layers of the network; official weights have 12.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A person's rest to each kind of features."""
+
+    bands: RestFeatures | None
+    tokens: tuple[Floats, Floats] | None
+    """Mean and spread of the network's features."""
+
+
+class EnsembleRest(RestRelativeClassifier):
+    """See the module."""
+
+    def __init__(
+        self,
+        members: tuple[Member, ...] = ("bandpower", "tangent"),
+        bands_hz: Bands = BANDS_HZ,
+        n_tapers: int = N_TAPERS,
+        weights: str = "",
+        n_layers: int = 2,
+        rate_hz: float | None = None,
+        channels: tuple[str, ...] | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.members = members
+        self.bands_hz = bands_hz
+        self.n_tapers = n_tapers
+        self.weights = weights
+        self.n_layers = n_layers
+        self.rate_hz = rate_hz
+        self.channels = channels
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that there are two classes."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def _measure(self, windows: NDArray[Any]) -> Any:
+        # What is measured of a window is not one array: the windows themselves are kept until there is a reference.
+        self._rate()
+        return windows
+
+    def _reference(self, measured: Any) -> _Reference:
+        bands = None
+        if set(self.members) - {"csbrain"}:
+            bands = RestFeatures(self._covariances(measured), tangent=bool({"tangent", "distance"} & set(self.members)))
+        if "csbrain" not in self.members:
+            return _Reference(bands, None)
+        features = self._network().remembered(measured)
+        spread = features.std(axis=0)
+        return _Reference(bands, (features.mean(axis=0), spread + np.median(spread)))
+
+    def _common_reference(self, measured: Any) -> _Reference:
+        return self._reference(measured)
+
+    def _relative(self, measured: Any, reference: _Reference) -> Floats:
+        return self._features(measured, reference, remember=True)
+
+    def _features(self, windows: NDArray[Any], reference: _Reference, *, remember: bool) -> Floats:
+        """Return the columns of all members, (n_windows, n_features)."""
+        columns: dict[str, Floats] = {}
+        if reference.bands is not None:
+            found = reference.bands(self._covariances(windows))
+            n_power = len(self.bands_hz) * windows.shape[1]
+            power, tangent = found[:, :n_power], found[:, n_power:]
+            columns = {"bandpower": power, "tangent": tangent, "distance": _lengths(power, tangent)}
+        if reference.tokens is not None:
+            mean, spread = reference.tokens
+            network = self._network()
+            plain = network.remembered(windows) if remember else network(windows)
+            columns["csbrain"] = np.clip((plain - mean) / spread, -LIMIT, LIMIT)
+        widths = [columns[name].shape[1] for name in self.members]
+        ends = np.cumsum([0, *widths])
+        self.slices_: dict[str, slice] = {name: slice(ends[i], ends[i + 1]) for i, name in enumerate(self.members)}
+        return np.concatenate([columns[name] for name in self.members], axis=1)
+
+    def _learn_relative(self, features: Floats, codes: Codes, people: People) -> None:
+        if len(self.classes_) != 2:
+            raise ValueError(
+                f"Only binary classification is supported by EnsembleRest, y holds {len(self.classes_)} classes"
+            )
+        self.stack_: Stack = fit_stack(features, codes, people, self.slices_)
+
+    def _answer(self, features: Floats) -> Floats:
+        p = self.stack_.probability(features)
+        return np.column_stack([1.0 - p, p])
+
+    def _covariances(self, windows: NDArray[Any]) -> Floats:
+        return band_covariances(windows, self._rate(), self.bands_hz, self.n_tapers)
+
+    def _network(self) -> FrozenFeatures:
+        return frozen_features(tuple(self.channels or ()), self.weights, self.n_layers, self.random_state)
+
+
+def _lengths(power: Floats, tangent: Floats) -> Floats:
+    """Return the root mean squares of both kinds of distances, (n_windows, 2)."""
+    kinds = [power, tangent] if tangent.shape[1] else [power]
+    return np.column_stack([np.sqrt(np.mean(kind**2, axis=1)) for kind in kinds])
+
+
+def build(settings: Settings) -> EnsembleRest:
+    """Make the estimator."""
+    s = settings
+    return EnsembleRest(s.members, s.bands_hz, s.n_tapers, s.weights, s.n_layers)

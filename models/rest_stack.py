@@ -1,0 +1,136 @@
+"""Ridge decisions on several kinds of features, stacked; everything is chosen on people left out in turn.
+
+Stacking: Wolpert 1992, Neural Networks 5:241.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from models.calibration import LogisticCalibration
+from models.training.held_out import INNER_FOLDS, mean_person_threshold
+from models.window_estimator import Codes, Floats
+from pipelines.errors import ModelError
+
+PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""Tried for each kind of features; in units of the mean squared length of a window's standardised features."""
+STACK_C = 1.0
+Slices = Mapping[str, slice]
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeScore:
+    """A linear score of features (n_windows, n_features): targets -1 and 1, classes counting alike."""
+
+    weights: Floats
+    bias: float
+
+    @classmethod
+    def fit(cls, features: Floats, codes: Codes, penalties: Sequence[float]) -> list[RidgeScore]:
+        """Fit one for each penalty; the dual form, as features outnumber windows."""
+        mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
+        x = (features - mean) / spread
+        gram = x @ x.T / x.shape[1] + 1.0
+        importance = np.sqrt(len(codes) / (2.0 * np.bincount(codes, minlength=2)[codes]))
+        weighted = gram * importance[:, None] * importance
+        found = []
+        for penalty in penalties:
+            shifted = weighted + penalty * np.eye(len(codes))
+            dual = solve(shifted, importance * (2.0 * codes - 1.0), assume_a="pos") * importance
+            weights = x.T @ dual / x.shape[1] / spread
+            found.append(cls(weights, float(dual.sum() - weights @ mean)))
+        return found
+
+    def __call__(self, features: Floats) -> Floats:
+        """Return scores (n_windows,)."""
+        return np.asarray(features @ self.weights + self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Members, the weight of each score, and the way to a probability."""
+
+    members: Mapping[str, RidgeScore]
+    penalties: Mapping[str, float]
+    slices: Slices
+    weights: Floats
+    calibration: LogisticCalibration
+
+    def probability(self, features: Floats) -> Floats:
+        """Return p of the second class for features (n_windows, n_features)."""
+        scores = np.column_stack([self.members[name](features[:, at]) for name, at in self.slices.items()])
+        return self.calibration.apply(scores @ self.weights)
+
+
+def fit_stack(features: Floats, codes: Codes, people: NDArray[np.int64], slices: Slices) -> Stack:
+    """Fit members and stack.
+
+    With two people or more that have both classes, penalties, weights and threshold come from people left out in
+    turn; else penalties are the middle ones, members count alike, and the threshold is that of the regressions.
+
+    Parameters
+    ----------
+    features, codes, people
+        (n_windows, n_features), and 0 or 1 and the person's number of each window.
+    slices
+        Columns of each member.
+    """
+    judges = [person for person in np.unique(people) if len(np.unique(codes[people == person])) == 2]
+    if len(judges) < 2:
+        middle = PENALTIES[len(PENALTIES) // 2]
+        members = {name: RidgeScore.fit(features[:, at], codes, (middle,))[0] for name, at in slices.items()}
+        equal = np.full(len(slices), 1.0 / len(slices))
+        scores = np.column_stack([members[name](features[:, at]) for name, at in slices.items()]) @ equal
+        return Stack(members, dict.fromkeys(slices, middle), slices, equal, _calibration(scores, codes, 0.0))
+    keep = np.isin(people, judges)
+    features, codes, people = features[keep], codes[keep], people[keep]
+    outside = {name: _left_out(features[:, at], codes, people) for name, at in slices.items()}
+    penalties = {name: _best(scores, codes, people) for name, scores in outside.items()}
+    chosen = np.column_stack([outside[name][:, PENALTIES.index(penalties[name])] for name in slices])
+    weights = _weights(chosen, codes)
+    stacked = chosen @ weights
+    each = [people == person for person in np.unique(people)]
+    threshold = mean_person_threshold([stacked[mine] for mine in each], [codes[mine] for mine in each])
+    members = {name: RidgeScore.fit(features[:, at], codes, (penalties[name],))[0] for name, at in slices.items()}
+    return Stack(members, penalties, slices, weights, _calibration(stacked, codes, threshold))
+
+
+def _left_out(features: Floats, codes: Codes, people: NDArray[np.int64]) -> Floats:
+    """Return scores (n_windows, n_penalties), each of a fit that has not seen the person."""
+    scores = np.empty((len(codes), len(PENALTIES)))
+    _, number = np.unique(people, return_inverse=True)
+    folds = number % INNER_FOLDS
+    for fold in np.unique(folds):
+        out = folds == fold
+        for column, score in enumerate(RidgeScore.fit(features[~out], codes[~out], PENALTIES)):
+            scores[out, column] = score(features[out])
+    return scores
+
+
+def _best(scores: Floats, codes: Codes, people: NDArray[np.int64]) -> float:
+    """Return the penalty with the largest area under the ROC curve, averaged over people."""
+    each = [people == person for person in np.unique(people)]
+    areas = [np.mean([roc_auc_score(codes[mine], column[mine]) for mine in each]) for column in scores.T]
+    return PENALTIES[int(np.argmax(areas))]
+
+
+def _weights(scores: Floats, codes: Codes) -> Floats:
+    """Return what each member counts; none counts against itself."""
+    spread = scores.std(axis=0) + 1e-12
+    fitted = LogisticRegression(C=STACK_C, class_weight="balanced", max_iter=1000).fit(scores / spread, codes)
+    weights = np.maximum(fitted.coef_[0], 0.0)
+    return np.asarray((weights if weights.any() else np.ones(len(weights))) / spread)
+
+
+def _calibration(scores: Floats, codes: Codes, threshold: float) -> LogisticCalibration:
+    try:
+        return LogisticCalibration.fit(scores, codes).with_threshold(threshold)
+    except ModelError:  # scores of people left out do not go with the classes: nothing to be learnt of the slope
+        return LogisticCalibration(1.0, -threshold)
