@@ -5,6 +5,7 @@ Stacking: Wolpert 1992, Neural Networks 5:241.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +20,14 @@ from models.training.held_out import INNER_FOLDS, mean_person_threshold
 from models.window_estimator import Codes, Floats
 from pipelines.errors import ModelError
 
-PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+PENALTIES = (1.0, 5.0, 25.0)
 """Tried for each kind of features; in units of the mean squared length of a window's standardised features."""
 STACK_C = 1.0
+PLAIN_SLOPE = 2.0
+"""Log-odds for a unit of a score whose targets are -1 and 1, where nobody could be left out to learn it."""
 Slices = Mapping[str, slice]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +88,26 @@ def fit_stack(features: Floats, codes: Codes, people: NDArray[np.int64], slices:
         Columns of each member.
     """
     judges = [person for person in np.unique(people) if len(np.unique(codes[people == person])) == 2]
-    if len(judges) < 2:
-        middle = PENALTIES[len(PENALTIES) // 2]
-        members = {name: RidgeScore.fit(features[:, at], codes, (middle,))[0] for name, at in slices.items()}
-        equal = np.full(len(slices), 1.0 / len(slices))
-        scores = np.column_stack([members[name](features[:, at]) for name, at in slices.items()]) @ equal
-        return Stack(members, dict.fromkeys(slices, middle), slices, equal, _calibration(scores, codes, 0.0))
-    keep = np.isin(people, judges)
-    features, codes, people = features[keep], codes[keep], people[keep]
+    if len(judges) >= 2:
+        keep = np.isin(people, judges)
+        try:
+            return _chosen(features[keep], codes[keep], people[keep], slices)
+        except ModelError as exc:
+            _log.warning("stack: members count alike, with the threshold of the regressions: %s", exc)
+    middle = PENALTIES[len(PENALTIES) // 2]
+    members = {name: RidgeScore.fit(features[:, at], codes, (middle,))[0] for name, at in slices.items()}
+    equal = np.full(len(slices), 1.0 / len(slices))
+    return Stack(members, dict.fromkeys(slices, middle), slices, equal, LogisticCalibration(PLAIN_SLOPE, 0.0))
+
+
+def _chosen(features: Floats, codes: Codes, people: NDArray[np.int64], slices: Slices) -> Stack:
+    """Return the stack whose choices come from people left out in turn.
+
+    Raises
+    ------
+    ModelError
+        If people left out are not told apart.
+    """
     outside = {name: _left_out(features[:, at], codes, people) for name, at in slices.items()}
     penalties = {name: _best(scores, codes, people) for name, scores in outside.items()}
     chosen = np.column_stack([outside[name][:, PENALTIES.index(penalties[name])] for name in slices])
@@ -98,8 +115,9 @@ def fit_stack(features: Floats, codes: Codes, people: NDArray[np.int64], slices:
     stacked = chosen @ weights
     each = [people == person for person in np.unique(people)]
     threshold = mean_person_threshold([stacked[mine] for mine in each], [codes[mine] for mine in each])
+    calibration = LogisticCalibration.fit(stacked, codes).with_threshold(threshold)
     members = {name: RidgeScore.fit(features[:, at], codes, (penalties[name],))[0] for name, at in slices.items()}
-    return Stack(members, penalties, slices, weights, _calibration(stacked, codes, threshold))
+    return Stack(members, penalties, slices, weights, calibration)
 
 
 def _left_out(features: Floats, codes: Codes, people: NDArray[np.int64]) -> Floats:
@@ -127,10 +145,3 @@ def _weights(scores: Floats, codes: Codes) -> Floats:
     fitted = LogisticRegression(C=STACK_C, class_weight="balanced", max_iter=1000).fit(scores / spread, codes)
     weights = np.maximum(fitted.coef_[0], 0.0)
     return np.asarray((weights if weights.any() else np.ones(len(weights))) / spread)
-
-
-def _calibration(scores: Floats, codes: Codes, threshold: float) -> LogisticCalibration:
-    try:
-        return LogisticCalibration.fit(scores, codes).with_threshold(threshold)
-    except ModelError:  # scores of people left out do not go with the classes: nothing to be learnt of the slope
-        return LogisticCalibration(1.0, -threshold)

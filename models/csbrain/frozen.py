@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -19,8 +17,6 @@ from models.csbrain.weights import load_strictly, read_official
 from pipelines.errors import ConfigError
 
 Floats = NDArray[np.float64]
-KEPT = 8192
-"""Windows whose features are remembered: leave-one-out measures the same ones for every person left out."""
 AT_ONCE = 64
 
 
@@ -29,7 +25,6 @@ class FrozenFeatures:
 
     def __init__(self, network: FusedCSBrain) -> None:
         self._network = network
-        self._known: OrderedDict[bytes, Floats] = OrderedDict()
 
     def __call__(self, windows: NDArray[np.floating]) -> Floats:
         """Return features, channels sorted by region.
@@ -45,18 +40,6 @@ class FrozenFeatures:
         x = x.reshape(*x.shape[:-1], -1, PATCH)
         parts = [self._network.features(part).mean(dim=2).flatten(1) for part in torch.split(x, AT_ONCE)]
         return np.asarray(torch.cat(parts).double().numpy())
-
-    def remembered(self, windows: NDArray[np.floating]) -> Floats:
-        """Return the same, from memory where the very same window has been measured before; for training alone."""
-        keys = [hashlib.blake2b(np.ascontiguousarray(window).tobytes(), digest_size=16).digest() for window in windows]
-        new = [i for i, key in enumerate(keys) if key not in self._known]
-        if new:
-            for i, features in zip(new, self(windows[new]), strict=True):
-                self._known[keys[i]] = features
-        found = np.stack([self._known[key] for key in keys])
-        while len(self._known) > KEPT:
-            self._known.popitem(last=False)
-        return found
 
 
 @lru_cache(maxsize=2)

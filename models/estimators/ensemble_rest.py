@@ -8,20 +8,25 @@ asked for. Penalties, weights and threshold are chosen on training people left o
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.csbrain.frozen import FrozenFeatures, frozen_features
+from models.csbrain.frozen import frozen_features
 from models.rest_features import LIMIT, RestFeatures
 from models.rest_relative import People, RestRelativeClassifier
 from models.rest_stack import Stack, fit_stack
 from models.training.workload import BANDS_HZ, N_TAPERS
 from models.window_estimator import Codes, Floats
 from models.window_features import Bands, band_covariances
+from models.window_memory import WindowMemory
+from pipelines.errors import ModelError
 from pipelines.plugins import PluginSettings
 
 Member = Literal["bandpower", "tangent", "csbrain", "distance"]
@@ -83,10 +88,11 @@ class EnsembleRest(RestRelativeClassifier):
     def _reference(self, measured: Any) -> _Reference:
         bands = None
         if set(self.members) - {"csbrain"}:
-            bands = RestFeatures(self._covariances(measured), tangent=bool({"tangent", "distance"} & set(self.members)))
+            tangent = bool({"tangent", "distance"} & set(self.members))
+            bands = _rest_features(_Rest(measured), self._rate(), self.bands_hz, self.n_tapers, tangent)
         if "csbrain" not in self.members:
             return _Reference(bands, None)
-        features = self._network().remembered(measured)
+        features = self._network(remember=True)(measured)
         spread = features.std(axis=0)
         return _Reference(bands, (features.mean(axis=0), spread + np.median(spread)))
 
@@ -100,14 +106,13 @@ class EnsembleRest(RestRelativeClassifier):
         """Return the columns of all members, (n_windows, n_features)."""
         columns: dict[str, Floats] = {}
         if reference.bands is not None:
-            found = reference.bands(self._covariances(windows))
+            found = reference.bands(self._covariances(windows, remember=remember))
             n_power = len(self.bands_hz) * windows.shape[1]
             power, tangent = found[:, :n_power], found[:, n_power:]
             columns = {"bandpower": power, "tangent": tangent, "distance": _lengths(power, tangent)}
         if reference.tokens is not None:
             mean, spread = reference.tokens
-            network = self._network()
-            plain = network.remembered(windows) if remember else network(windows)
+            plain = self._network(remember=remember)(windows)
             columns["csbrain"] = np.clip((plain - mean) / spread, -LIMIT, LIMIT)
         widths = [columns[name].shape[1] for name in self.members]
         ends = np.cumsum([0, *widths])
@@ -125,11 +130,51 @@ class EnsembleRest(RestRelativeClassifier):
         p = self.stack_.probability(features)
         return np.column_stack([1.0 - p, p])
 
-    def _covariances(self, windows: NDArray[Any]) -> Floats:
+    def _probabilities(self, windows: NDArray[Any]) -> Floats:
+        reference: Any = self.reference_
+        if reference is None:
+            raise ModelError(f"{type(self).__name__}: fitted relative to rest: call for_person with this person's rest")
+        # Not by _relative, which remembers: a decision measures its window anew.
+        return self._answer(self._features(windows, reference, remember=False))
+
+    def _covariances(self, windows: NDArray[Any], *, remember: bool) -> Floats:
+        if remember:
+            return _covariances_memory(self._rate(), self.bands_hz, self.n_tapers)(windows)
         return band_covariances(windows, self._rate(), self.bands_hz, self.n_tapers)
 
-    def _network(self) -> FrozenFeatures:
-        return frozen_features(tuple(self.channels or ()), self.weights, self.n_layers, self.random_state)
+    def _network(self, *, remember: bool) -> Callable[[NDArray[Any]], Floats]:
+        which = (tuple(self.channels or ()), self.weights, self.n_layers, self.random_state)
+        return _network_memory(*which) if remember else frozen_features(*which)
+
+
+class _Rest:
+    """Windows of rest that are alike where their samples are."""
+
+    def __init__(self, windows: NDArray[Any]) -> None:
+        self.windows = windows
+        self._digest = hashlib.blake2b(np.ascontiguousarray(windows).tobytes(), digest_size=16).digest()
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rest) and other._digest == self._digest
+
+
+@lru_cache(maxsize=64)
+def _rest_features(rest: _Rest, rate_hz: float, bands_hz: Bands, n_tapers: int, tangent: bool) -> RestFeatures:
+    """Return a person's reference, the same for everybody who is left out."""
+    return RestFeatures(band_covariances(rest.windows, rate_hz, bands_hz, n_tapers), tangent=tangent)
+
+
+@lru_cache(maxsize=1)
+def _covariances_memory(rate_hz: float, bands_hz: Bands, n_tapers: int) -> WindowMemory:
+    return WindowMemory(lambda windows: band_covariances(windows, rate_hz, bands_hz, n_tapers))
+
+
+@lru_cache(maxsize=1)
+def _network_memory(channels: tuple[str, ...], weights: str, n_layers: int, seed: int) -> WindowMemory:
+    return WindowMemory(frozen_features(channels, weights, n_layers, seed))
 
 
 def _lengths(power: Floats, tangent: Floats) -> Floats:

@@ -122,6 +122,7 @@ EXAMPLES: dict[str, Example] = {
     "bandpower_lr": Example(rhythm, 0.85),
     "chance": Example(rhythm, 0.5),
     "csp_lda": Example(rhythm, 0.85),
+    "ensemble_rest": Example(rhythm, 0.85, {"members": ("bandpower", "tangent", "distance"), "bands_hz": BANDS_HZ}),
     "fbcca": Example(flicker, 0.85, {"frequencies_hz": FLICKER_HZ, "sub_bands": 2, "harmonics": 2, "high_hz": 60.0}),
     "fbcsp_lda": Example(rhythm, 0.85, {"bands_hz": BANDS_HZ}),
     "mean_predictor": Example(drowsiness, -0.1),

@@ -24,8 +24,8 @@ CLASSIFIERS = [kind for kind in KINDS if is_classifier(EXAMPLES[kind].build(kind
 TRIVIAL = ("chance", "mean_predictor")
 TABLED = "retrieval_ridge"
 """Its classes are all items, seen in training or not."""
-NETWORKS = ("braindecode", "csbrain")
-"""Trained for minutes, so their laws are those of ``tests/unit/models/test_deep_classifier.py``."""
+NETWORKS = ("braindecode", "csbrain", "csbrain_rest")
+"""Trained for minutes, so their laws are those of ``test_deep_classifier.py`` and ``test_csbrain_rest.py``."""
 ADAPTIVE = [kind for kind in KINDS if isinstance(EXAMPLES[kind].build(kind), PersonAdaptive)]
 
 SKLEARN_CHECKS = [
