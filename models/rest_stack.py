@@ -26,6 +26,7 @@ STACK_C = 1.0
 PLAIN_SLOPE = 2.0
 """Log-odds for a unit of a score whose targets are -1 and 1, where nobody could be left out to learn it."""
 Slices = Mapping[str, slice]
+People = NDArray[np.int64]
 
 _log = logging.getLogger(__name__)
 
@@ -59,26 +60,47 @@ class RidgeScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """Members, the weight of each score, and the way to a probability."""
+class Member:
+    """The score of one kind of features, its penalty, and what it says of people left out, (n_windows,)."""
 
-    members: Mapping[str, RidgeScore]
-    penalties: Mapping[str, float]
-    slices: Slices
+    score: RidgeScore
+    penalty: float
+    outside: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What each member counts, and the way from their sum to a probability."""
+
     weights: Floats
     calibration: LogisticCalibration
 
-    def probability(self, features: Floats) -> Floats:
-        """Return p of the second class for features (n_windows, n_features)."""
-        scores = np.column_stack([self.members[name](features[:, at]) for name, at in self.slices.items()])
+    def probability(self, scores: Floats) -> Floats:
+        """Return p of the second class for scores (n_windows, n_members)."""
         return self.calibration.apply(scores @ self.weights)
 
 
-def fit_stack(features: Floats, codes: Codes, people: NDArray[np.int64], slices: Slices) -> Stack:
-    """Fit members and stack.
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Members by name, their columns, and how they are mixed."""
+
+    members: Mapping[str, RidgeScore]
+    slices: Slices
+    mix: Mix
+
+    def probability(self, features: Floats) -> Floats:
+        """Return p of the second class for features (n_windows, n_features)."""
+        return self.mix.probability(
+            np.column_stack([self.members[name](features[:, at]) for name, at in self.slices.items()])
+        )
+
+
+def fit_stack(features: Floats, codes: Codes, people: People, slices: Slices) -> Stack:
+    """Fit members and mix.
 
     With two people or more that have both classes, penalties, weights and threshold come from people left out in
-    turn; else penalties are the middle ones, members count alike, and the threshold is that of the regressions.
+    turn; else, or where those are not told apart, penalties are the middle ones, members count alike, and the
+    threshold is that of the regressions.
 
     Parameters
     ----------
@@ -90,38 +112,21 @@ def fit_stack(features: Floats, codes: Codes, people: NDArray[np.int64], slices:
     judges = [person for person in np.unique(people) if len(np.unique(codes[people == person])) == 2]
     if len(judges) >= 2:
         keep = np.isin(people, judges)
+        known, who = codes[keep], people[keep]
+        members = {name: fit_member(features[keep, at], known, who) for name, at in slices.items()}
         try:
-            return _chosen(features[keep], codes[keep], people[keep], slices)
+            mix = fit_mix(list(members.values()), known, who)
+            return Stack({name: member.score for name, member in members.items()}, slices, mix)
         except ModelError as exc:
             _log.warning("stack: members count alike, with the threshold of the regressions: %s", exc)
     middle = PENALTIES[len(PENALTIES) // 2]
-    members = {name: RidgeScore.fit(features[:, at], codes, (middle,))[0] for name, at in slices.items()}
+    scores = {name: RidgeScore.fit(features[:, at], codes, (middle,))[0] for name, at in slices.items()}
     equal = np.full(len(slices), 1.0 / len(slices))
-    return Stack(members, dict.fromkeys(slices, middle), slices, equal, LogisticCalibration(PLAIN_SLOPE, 0.0))
+    return Stack(scores, slices, Mix(equal, LogisticCalibration(PLAIN_SLOPE, 0.0)))
 
 
-def _chosen(features: Floats, codes: Codes, people: NDArray[np.int64], slices: Slices) -> Stack:
-    """Return the stack whose choices come from people left out in turn.
-
-    Raises
-    ------
-    ModelError
-        If people left out are not told apart.
-    """
-    outside = {name: _left_out(features[:, at], codes, people) for name, at in slices.items()}
-    penalties = {name: _best(scores, codes, people) for name, scores in outside.items()}
-    chosen = np.column_stack([outside[name][:, PENALTIES.index(penalties[name])] for name in slices])
-    weights = _weights(chosen, codes)
-    stacked = chosen @ weights
-    each = [people == person for person in np.unique(people)]
-    threshold = mean_person_threshold([stacked[mine] for mine in each], [codes[mine] for mine in each])
-    calibration = LogisticCalibration.fit(stacked, codes).with_threshold(threshold)
-    members = {name: RidgeScore.fit(features[:, at], codes, (penalties[name],))[0] for name, at in slices.items()}
-    return Stack(members, penalties, slices, weights, calibration)
-
-
-def _left_out(features: Floats, codes: Codes, people: NDArray[np.int64]) -> Floats:
-    """Return scores (n_windows, n_penalties), each of a fit that has not seen the person."""
+def fit_member(features: Floats, codes: Codes, people: People) -> Member:
+    """Choose the penalty with the largest area under the ROC curve of people left out in turn; fit on everybody."""
     scores = np.empty((len(codes), len(PENALTIES)))
     _, number = np.unique(people, return_inverse=True)
     folds = number % INNER_FOLDS
@@ -129,19 +134,26 @@ def _left_out(features: Floats, codes: Codes, people: NDArray[np.int64]) -> Floa
         out = folds == fold
         for column, score in enumerate(RidgeScore.fit(features[~out], codes[~out], PENALTIES)):
             scores[out, column] = score(features[out])
-    return scores
-
-
-def _best(scores: Floats, codes: Codes, people: NDArray[np.int64]) -> float:
-    """Return the penalty with the largest area under the ROC curve, averaged over people."""
     each = [people == person for person in np.unique(people)]
     areas = [np.mean([roc_auc_score(codes[mine], column[mine]) for mine in each]) for column in scores.T]
-    return PENALTIES[int(np.argmax(areas))]
+    best = int(np.argmax(areas))
+    return Member(RidgeScore.fit(features, codes, (PENALTIES[best],))[0], PENALTIES[best], scores[:, best])
 
 
-def _weights(scores: Floats, codes: Codes) -> Floats:
-    """Return what each member counts; none counts against itself."""
+def fit_mix(members: Sequence[Member], codes: Codes, people: People) -> Mix:
+    """Weigh members by a logistic regression on what they say of people left out; none counts against itself.
+
+    Raises
+    ------
+    ModelError
+        If people left out are not told apart.
+    """
+    scores = np.column_stack([member.outside for member in members])
     spread = scores.std(axis=0) + 1e-12
     fitted = LogisticRegression(C=STACK_C, class_weight="balanced", max_iter=1000).fit(scores / spread, codes)
     weights = np.maximum(fitted.coef_[0], 0.0)
-    return np.asarray((weights if weights.any() else np.ones(len(weights))) / spread)
+    weights = np.asarray((weights if weights.any() else np.ones(len(weights))) / spread)
+    mixed = scores @ weights
+    each = [people == person for person in np.unique(people)]
+    threshold = mean_person_threshold([mixed[mine] for mine in each], [codes[mine] for mine in each])
+    return Mix(weights, LogisticCalibration.fit(mixed, codes).with_threshold(threshold))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.rest_stack import PENALTIES, RidgeScore, fit_stack
+from models.rest_stack import RidgeScore, fit_stack
 from models.window_memory import WindowMemory
 
 SLICES = {"good": slice(0, 3), "noise": slice(3, 20)}
@@ -34,8 +34,7 @@ def test_stack_leans_on_what_helps_and_its_threshold_balances() -> None:
     features, codes, who = people()
     stack = fit_stack(features, codes, who, SLICES)
     spread = [stack.members[name](features[:, at]).std() for name, at in SLICES.items()]
-    assert stack.weights[0] * spread[0] > 5 * stack.weights[1] * spread[1]
-    assert set(stack.penalties.values()) <= set(PENALTIES)
+    assert stack.mix.weights[0] * spread[0] > 5 * stack.mix.weights[1] * spread[1]
     new, truth, _ = people(seed=1)
     right = (stack.probability(new) >= 0.5) == truth
     assert min(right[truth == 0].mean(), right[truth == 1].mean()) > 0.8
@@ -53,7 +52,7 @@ def test_labels_of_nothing_give_chance_and_no_failure() -> None:
 def test_of_one_person_members_count_alike() -> None:
     features, codes, _ = people()
     stack = fit_stack(features, codes, np.zeros(len(codes), np.int64), SLICES)
-    assert stack.weights.tolist() == [0.5, 0.5]
+    assert stack.mix.weights.tolist() == [0.5, 0.5]
     order = np.random.default_rng(0).permutation(len(codes))
     other = fit_stack(features[order], codes[order], np.zeros(len(codes), np.int64), SLICES)
     np.testing.assert_allclose(other.probability(features), stack.probability(features), atol=1e-8)
