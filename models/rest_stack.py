@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
+from scipy.linalg import cho_factor, cho_solve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -40,18 +40,21 @@ class RidgeScore:
 
     @classmethod
     def fit(cls, features: Floats, codes: Codes, penalties: Sequence[float]) -> list[RidgeScore]:
-        """Fit one for each penalty; the dual form, as features outnumber windows."""
+        """Fit one for each penalty; in the dual form where features outnumber windows."""
         mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
-        x = (features - mean) / spread
-        gram = x @ x.T / x.shape[1] + 1.0
+        # The constant is a feature like the others, so that both forms are one and the same minimum.
+        x = np.column_stack([(features - mean) / spread / np.sqrt(features.shape[1]), np.ones(len(features))])
         importance = np.sqrt(len(codes) / (2.0 * np.bincount(codes, minlength=2)[codes]))
-        weighted = gram * importance[:, None] * importance
+        rows, targets = importance[:, None] * x, importance * (2.0 * codes - 1.0)
+        dual = rows.shape[1] > rows.shape[0]
+        gram = rows @ rows.T if dual else rows.T @ rows
+        right = targets if dual else rows.T @ targets
         found = []
         for penalty in penalties:
-            shifted = weighted + penalty * np.eye(len(codes))
-            dual = solve(shifted, importance * (2.0 * codes - 1.0), assume_a="pos") * importance
-            weights = x.T @ dual / x.shape[1] / spread
-            found.append(cls(weights, float(dual.sum() - weights @ mean)))
+            answer = cho_solve(cho_factor(gram + penalty * np.eye(len(gram)), overwrite_a=True), right)
+            beta = rows.T @ answer if dual else answer
+            weights = beta[:-1] / spread / np.sqrt(features.shape[1])
+            found.append(cls(weights, float(beta[-1] - weights @ mean)))
         return found
 
     def __call__(self, features: Floats) -> Floats:

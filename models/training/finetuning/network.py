@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,10 +23,11 @@ from pipelines.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Weights to begin with, by name, and the size they are for."""
+    """Weights to begin with, by name, the size they are for, and what they were learnt from (for the card)."""
 
     tensors: Mapping[str, Tensor]
     size: Size
+    origin: Mapping[str, Any]
 
 
 def start_from(weights: str, size: Size) -> Start | None:
@@ -39,12 +41,14 @@ def start_from(weights: str, size: Size) -> Start | None:
     if not weights:
         return None
     if not Path(weights).is_dir():
-        return Start(read_official(weights), size)
+        return Start(read_official(weights), size, {"file": Path(weights).name})
     checkpoint = load(weights)
     architecture = Architecture.from_table(checkpoint.card.architecture, weights)
     names = Size.model_fields
     found = Size(**{name: getattr(architecture, name) for name in names})
-    return Start({key: torch.from_numpy(value.copy()) for key, value in checkpoint.tensors.items()}, found)
+    training = checkpoint.card.training
+    origin = {"dataset": training.dataset, "subjects": training.subjects, "weights": checkpoint.card.weights_sha256}
+    return Start({key: torch.from_numpy(value.copy()) for key, value in checkpoint.tensors.items()}, found, origin)
 
 
 def montage_for(names: Sequence[str], montage: str) -> Montage:

@@ -29,7 +29,7 @@ from models.placement import place
 from models.training.finetuning.calibrating import calibrated
 from models.training.finetuning.data import PeoplesWindows, fold_of
 from models.training.finetuning.judging import baselines, figures, judged_fold
-from models.training.finetuning.network import architecture_of, montage_for, network_of, start_from
+from models.training.finetuning.network import Start, architecture_of, montage_for, network_of, start_from
 from models.training.fit import History, fit, scores
 from models.training.fit_state import FitState
 from models.training.layer_rates import rate_factors
@@ -69,12 +69,15 @@ class FineTuning:
         people = PeoplesWindows(prepared, fold, s.rest)
         with torch.random.fork_rng():
             torch.manual_seed(s.seed)
-            network, architecture = self._network(prepared)
+            start = start_from(s.weights, s.size)
+            network, architecture = self._network(prepared, start)
             network.module.to(placement.device)
             history = self._fit(network, people, out, progress)
         merge_adapters(network.module)
         judged = _Judged(people, network, s.training.batch_size)
         card = self._card(judged, architecture, history, progress)
+        began = {} if start is None else {"began_with": dict(start.origin)}
+        card = card.model_copy(update={"metrics": {**card.metrics, **began}})
         save(out, card, {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()})
         self._draw(history, prepared, out, progress)
         FitState(out / STATE).remove()
@@ -94,9 +97,8 @@ class FineTuning:
             raise ConfigError("finetune: rest: alignment is for classes; there is no live decoder of numbers")
         return prepared
 
-    def _network(self, prepared: Prepared) -> tuple[Network, Architecture]:
+    def _network(self, prepared: Prepared, start: Start | None) -> tuple[Network, Architecture]:
         s = self._settings
-        start = start_from(s.weights, s.size)
         montage = montage_for(prepared.spec.names, s.montage)
         size = start.size if start else s.size
         architecture = architecture_of(montage, size, s.head, prepared.samples.shape[1], s.rest.alignment)

@@ -20,6 +20,8 @@ class Size(PluginSettings):
     n_heads: int = Field(8, ge=1, description="Heads of attention.")
     d_ff: int = Field(800, ge=1, description="Width inside the feed-forward layers.")
     layout: Layout = Field("official", description="How the temporal tokenizer reads its tokens.")
+    ssa: bool = Field(True, description="Whether tokens attend to one another; False is for ablations.")
+    region_tokenizer: bool = Field(True, description="Whether regions have tokens; False is for ablations.")
 
 
 class Head(PluginSettings):

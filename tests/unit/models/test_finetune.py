@@ -139,7 +139,10 @@ def test_from_weights(recordings: Path, cache: Path, tmp_path: Path, adaptation:
     # The folder just written is itself something to begin with; it says its own size.
     again = table(recordings, cache, weights=str(tmp_path / "out"), adaptation="linear", training=quick, size={})
     run(again, tmp_path / "again")
-    assert load(tmp_path / "again").card.architecture["d_model"] == 40
+    card = load(tmp_path / "again").card
+    assert card.architecture["d_model"] == 40
+    # Who taught the weights it began with is told, as a test on them would be too good.
+    assert card.metrics["began_with"]["subjects"] == ["00", "01", "02", "03", "04", "05", "06"]
 
 
 @pytest.mark.parametrize("head", ["attention", "flatten"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from models.rest_stack import RidgeScore, fit_stack
 from models.window_memory import WindowMemory
@@ -19,9 +20,11 @@ def people(n: int = 6, each: int = 40, seed: int = 0):
     return features, codes, np.repeat(np.arange(n), each)
 
 
-def test_ridge_is_the_textbook_one() -> None:
-    """Weighted least squares with a penalty, solved in the primal."""
+@pytest.mark.parametrize("n_windows", [240, 15])
+def test_ridge_is_the_textbook_one(n_windows: int) -> None:
+    """Weighted least squares with a penalty, solved in the primal; with few windows the dual form is used."""
     features, codes, _ = people()
+    features, codes = features[:n_windows], codes[:n_windows]
     found = RidgeScore.fit(features, codes, (5.0,))[0]
     x = (features - features.mean(axis=0)) / (features.std(axis=0) + 1e-9)
     design = np.column_stack([x / np.sqrt(20), np.ones(len(x))])
