@@ -190,8 +190,9 @@ def _environment() -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_run_that_was_killed_goes_on_as_if_nothing_had_been(recordings: Path, tmp_path: Path) -> None:
-    command = [sys.executable, *_file(tmp_path, recordings, epochs=40, save_every=2)]
+    command = [sys.executable, *_file(tmp_path, recordings, epochs=8, save_every=2)]
     killed = subprocess.Popen([*command, str(tmp_path / "killed")], cwd=ROOT, env=_environment())
     state = tmp_path / "killed" / STATE
     while not state.exists():
@@ -202,7 +203,7 @@ def test_a_run_that_was_killed_goes_on_as_if_nothing_had_been(recordings: Path, 
     with safe_open(state, "pt") as file:
         kept = len(file.get_tensor("loss"))
     for out in ("killed", "whole"):
-        subprocess.run([*command, str(tmp_path / out)], cwd=ROOT, env=_environment(), check=True, timeout=150)
+        subprocess.run([*command, str(tmp_path / out)], cwd=ROOT, env=_environment(), check=True, timeout=250)
     found = curves(tmp_path / "whole")
     assert 0 < kept < len(found["loss"])
     assert found == curves(tmp_path / "killed")
@@ -210,13 +211,14 @@ def test_a_run_that_was_killed_goes_on_as_if_nothing_had_been(recordings: Path, 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_two_processes_learn_what_one_does(recordings: Path, tmp_path: Path) -> None:
     changed = {"network": {**NETWORK, "dropout": 0.0}, "batch_size": 7, "cache": str(tmp_path / "cache")}
     train(tmp_path / "one", recordings, **changed)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
     command = [*torchrun, *_file(tmp_path, recordings, **changed), str(tmp_path / "two")]
     done = subprocess.run(
-        command, cwd=ROOT, env=_environment(), timeout=170, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=_environment(), timeout=250, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("written to") == 1
