@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bci_app.assembly import build
 from bci_app.calibration_verb import judge_rest
 from bci_app.config import validate
 from bci_app.sinks.xdf_recorder import Settings, XdfRecorder
+from bci_app.summary import Summary
 from models.checkpoints import SHIPPED
 from models.datasets.eegmat import CHANNELS
 from models.training.electrode_sets import CYTON_8, SMALLER
@@ -58,6 +61,19 @@ def test_electrodes_that_no_set_covers_are_refused_before_anything_runs() -> Non
         "name the chann",
     ):
         assert text in str(refusal.value)
+
+
+def test_electrodes_count_under_the_names_the_session_gives_them() -> None:
+    wrong = ("Cz", "Fz", "Pz", "Oz")
+    settings = {
+        "source": {"kind": "synthetic", "speed": "max", "channels": list(wrong)},
+        "montage": [{"kind": "rename", "names": dict(zip(wrong, MUSE, strict=True))}],
+        "decoder": {"name": "workload"},
+    }
+    summary = Summary()
+    build(validate({**settings, "duration_s": 1.0}, "test"), [summary]).run(threading.Event())
+    assert summary.session is not None
+    assert summary.session.model_id == "workload-riemann-2-muse_4"
 
 
 def test_a_recording_of_rest_is_judged_by_the_set_it_fits(tmp_path: Path) -> None:
