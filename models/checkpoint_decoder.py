@@ -53,7 +53,9 @@ def _single(folder: Path, settings: Mapping[str, Any]) -> Decoder:
 
 def _electrode_set(folder: Path, settings: Mapping[str, Any]) -> ElectrodeSet:
     card = read_card(folder)
-    return ElectrodeSet(folder.name, _electrodes(card, folder), card.summary, partial(_single, folder, settings))
+    return ElectrodeSet(
+        folder.name, _electrodes(card, folder), card.decoder_spec().summary, partial(_single, folder, settings)
+    )
 
 
 def _electrodes(card: Card, folder: Path) -> tuple[str, ...]:

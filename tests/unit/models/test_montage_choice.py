@@ -20,8 +20,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = checkpoint(tmp_path_factory.mktemp("sets"), "bandpower")
     found = load(folder)
     for name, electrodes in (("three", ("Fz", "C3", "O1")), ("two", ("TP9", "TP10"))):
-        spec = {**found.card.spec, "model_id": f"example-{name}"}
-        card = found.card.model_copy(update={"spec": spec, "electrodes": electrodes, "summary": f"{name} of them"})
+        spec = {**found.card.spec, "model_id": f"example-{name}", "summary": f"{name} of them"}
+        card = found.card.model_copy(update={"spec": spec, "electrodes": electrodes})
         save(folder / MONTAGES / name, card, found.tensors)
     return folder
 
