@@ -249,10 +249,11 @@ class Engine:
     def _carry_out(self, command: Command) -> None:
         recorders = self.recorders
         match command:
-            case InsertMarker(label):
-                if not self._supply.insert_marker(label):
-                    time_s = now_s() if self._supply.is_live else self._stream_s
-                    self._tell(MarkerEvent(Marker(time_s, label, "operator")))
+            case InsertMarker(label, time_s, stream):
+                if not self._supply.insert_marker(label, time_s):
+                    if time_s is None:
+                        time_s = now_s() if self._supply.is_live else self._stream_s
+                    self._tell(MarkerEvent(Marker(time_s, label, stream)))
             case StartRecording(folder):
                 if not recorders:
                     self._notice("error", "this session has no recorder: add [[sinks]] kind = 'xdf_recorder'")

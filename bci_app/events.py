@@ -217,9 +217,22 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class InsertMarker:
-    """Command: stamp a marker now."""
+    """Command: set a marker.
+
+    Parameters
+    ----------
+    label
+        What happened.
+    time_s
+        When, on the stream's clock (s): the LSL clock in a live session; None: now. With a time the marker is stamped
+        by us alone: no device can stamp the past.
+    stream
+        Who says so.
+    """
 
     label: str
+    time_s: float | None = None
+    stream: str = "operator"
 
 
 @dataclass(frozen=True, slots=True)

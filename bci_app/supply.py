@@ -80,9 +80,9 @@ class Supply:
         self._last_arrival_s = self._last_sample_s = now
         return self._number(chunk)
 
-    def insert_marker(self, label: str) -> bool:
+    def insert_marker(self, label: str, time_s: float | None = None) -> bool:
         """Write a marker into the device's stream if it takes one."""
-        return self._next_try_s is None and self._source.insert_marker(label)
+        return self._next_try_s is None and self._source.insert_marker(label, time_s)
 
     def close(self) -> None:
         """Close the source."""

@@ -44,8 +44,11 @@ class Source(Protocol):
         """
         ...
 
-    def insert_marker(self, label: str) -> bool:
-        """Write a marker into the device's own stream; False where the device has none (the engine then stamps it)."""
+    def insert_marker(self, label: str, time_s: float | None = None) -> bool:
+        """Write a marker into the device's own stream; False where it takes none (the engine then stamps it).
+
+        With ``time_s`` (on the stream's clock) it happened then, not now; a device that only knows now returns False.
+        """
         ...
 
     def close(self) -> None:
@@ -73,6 +76,6 @@ class SourceBase:
     def close(self) -> None:
         """Free everything; overridden by sources that hold something."""
 
-    def insert_marker(self, label: str) -> bool:
+    def insert_marker(self, label: str, time_s: float | None = None) -> bool:
         """Say that the device has no marker channel of its own."""
         return False

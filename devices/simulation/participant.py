@@ -78,7 +78,8 @@ class Participant:
         wanted = nuisances or Nuisances()
         self.block_length = max(1, round(BLOCK_S * rate_hz))
         self._schedule, self._faults = schedule, faults or Faults()
-        self._next_index = 0
+        self.next_index = 0
+        """Of the first sample not yet made."""
         head, step_s, n_channels = Head(names), self.block_length / rate_hz, len(names)
         person = Person.draw([seed, 8])
         self._background_map = person.level("background") * head.background_map()
@@ -99,8 +100,8 @@ class Participant:
 
     def next_block(self) -> NDArray[np.float32]:
         """Return the next ``block_length`` samples, shape (block_length, n_channels), uV."""
-        start, n_samples = self._next_index, self.block_length
-        self._next_index += n_samples
+        start, n_samples = self.next_index, self.block_length
+        self.next_index += n_samples
         background = self._background.block(n_samples) * np.exp(BACKGROUND_WAXING * self._waxing.block(n_samples))
         samples = background @ self._background_map
         samples += SENSOR_UV * self._sensors.standard_normal(samples.shape)

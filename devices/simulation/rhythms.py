@@ -5,7 +5,8 @@ Data 4:14; 32 people, eyes closed, linked ears) and agree with them to about 1 d
 people whose posterior alpha falls most: alpha down by 4-5 dB behind and 2 dB in front, posterior theta and beta down by
 1-2 dB, frontal theta unchanged, eye movements and muscle tone up. ``benchmarks/simulated_participant.py`` compares.
 Eyes: Barry et al. 2007, Clin. Neurophysiol. 118:2765. Hand imagery: Pfurtscheller and Lopes da Silva 1999, Clin.
-Neurophysiol. 110:1842. Steady-state response: Norcia et al. 2015, J. Vision 15(6):4.
+Neurophysiol. 110:1842; feet, which make the rhythm of the hands stronger: Pfurtscheller et al. 2006, NeuroImage 31:153.
+Steady-state response: Norcia et al. 2015, J. Vision 15(6):4.
 """
 
 from __future__ import annotations
@@ -125,6 +126,7 @@ EFFECTS: dict[str, dict[str, float]] = {
     "eyes_closed": _all("alpha", 1.3),
     "left_hand": {"mu_right": 0.4, "beta_right": 0.6, "mu_left": 0.95},
     "right_hand": {"mu_left": 0.4, "beta_left": 0.6, "mu_right": 0.95},
+    "feet": {**_all("mu", 1.4), "beta_frontal": 0.55},
 }
 """Amplitude gain of each rhythm in each state; what is not named keeps its amplitude at rest."""
 

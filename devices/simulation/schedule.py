@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from devices.simulation.rhythms import EFFECTS, effects_of, gains_at_rest, ssvep_state
 
-Paradigm = Literal["workload", "eyes", "imagery", "ssvep", "rest"]
+Paradigm = Literal["workload", "eyes", "imagery", "ssvep", "rest", "cued"]
+CUE_ENDS = ("trial_end", "pause")
+"""Cues that end a state: the participant of ``cued`` is at rest again."""
 EYES_ON_SCREEN = ("imagery", "ssvep")
 """Paradigms that are done with open eyes: alpha is low in all their states, rest included."""
 RAMP_S = 0.4
@@ -26,7 +28,7 @@ class Schedule:
     ----------
     paradigm
         ``workload`` and ``eyes`` alternate two states; ``imagery`` and ``ssvep`` shuffle theirs anew in every round;
-        ``rest`` stays at rest.
+        ``rest`` stays at rest; ``cued`` does what :meth:`obey` tells.
     rate_hz
         Sampling rate.
     block_s
@@ -54,8 +56,16 @@ class Schedule:
         self._starts = [0]
         self._states = [next(self._names)]
         self._next_start = max(1, round(first_rest_s * rate_hz))
-        self._endless = paradigm == "rest"
+        self._endless = paradigm in ("rest", "cued")
+        self._obeyed = {*EFFECTS, *map(ssvep_state, frequencies_hz)} if paradigm == "cued" else set()
         self._always = EFFECTS["eyes_open"] if paradigm in EYES_ON_SCREEN else {}
+
+    def obey(self, cue: str, index: int) -> None:
+        """Begin the state that a cue names at a sample not yet made; other cues mean nothing."""
+        state = "rest" if cue in CUE_ENDS else cue
+        if state in self._obeyed and state != self._states[-1]:
+            self._starts.append(max(index, self._starts[-1] + 1))
+            self._states.append(state)
 
     def changes(self, start: int, stop: int) -> list[tuple[int, str]]:
         """Return (sample index, state) of every state that begins in ``start <= index < stop``."""
@@ -99,7 +109,7 @@ class Schedule:
 
 def _states(paradigm: Paradigm, frequencies_hz: tuple[float, ...], rng: np.random.Generator) -> Iterator[str]:
     match paradigm:
-        case "rest":
+        case "rest" | "cued":
             yield from repeat("rest")
         case "workload":
             yield from cycle(("rest", "mental_arithmetic"))

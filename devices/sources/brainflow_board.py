@@ -250,12 +250,13 @@ class BrainFlowSource(SourceBase):
             time.sleep(min(self._poll_s, left_s))
         return self._ready.popleft() if self._ready else None
 
-    def insert_marker(self, label: str) -> bool:
+    def insert_marker(self, label: str, time_s: float | None = None) -> bool:
         """Write a marker into the board's marker row; it comes back with the next sample.
 
-        The row holds numbers, so a label that is not a number other than 0 is given one and translated back.
+        The row holds numbers, so a label that is not a number other than 0 is given one and translated back. The board
+        only knows now: it takes no marker of another time.
         """
-        if self._shim is None:
+        if self._shim is None or time_s is not None:
             return False
         try:
             self._shim.insert_marker(self._codes.code_of(label), self._preset)

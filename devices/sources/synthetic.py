@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from devices.pacing import Pacer
+from devices.simulation.evoked import EVOKING, EvokedResponses
 from devices.simulation.faults import Faults
+from devices.simulation.head import Head
 from devices.simulation.participant import Nuisances, Participant
 from devices.simulation.schedule import Paradigm, Schedule
 from devices.source import SourceBase
@@ -37,13 +39,14 @@ class Settings(PluginSettings):
     """Electrodes of the 10-05 system."""
     paradigm: Paradigm = "workload"
     """``workload``: rest and mental_arithmetic in turn; ``eyes``: eyes_open and eyes_closed in turn; ``imagery``: rest,
-    left_hand and right_hand shuffled; ``ssvep``: rest and looking at each flicker shuffled; ``rest``: rest."""
+    left_hand and right_hand shuffled; ``ssvep``: rest and looking at each flicker shuffled; ``rest``: rest; ``cued``:
+    what markers set during the session say (any of these states, and ``target``, which evokes a P300)."""
     block_s: float = Field(10.0, gt=0)
     """Length of each state after the first."""
     first_rest_s: float = Field(20.0, gt=0)
     """Length of the first state, long enough to calibrate a decoder."""
     frequencies_hz: tuple[Annotated[float, Field(gt=0)], ...] = (13.0, 17.0, 21.0)
-    """Flicker frequencies of the paradigm ``ssvep``."""
+    """Flicker frequencies that ``ssvep`` and ``cued`` respond to."""
     seed: int = Field(0, ge=0)
     """The same seed gives the same person, bit for bit."""
     speed: Annotated[float, Field(gt=0)] | Literal["max"] = 1.0
@@ -92,6 +95,7 @@ class SyntheticSource(SourceBase):
         self._chunk_length = settings.chunk_samples or max(1, self._index(seconds))
         self._faults = self._make_faults()
         self._participant: Participant | None = None
+        self._evoked: EvokedResponses | None = None
         self._schedule: Schedule | None = None
         self._stock: deque[NDArray[np.float32]] = deque()
         self._n_stock = self._position = self._marked_until = self._gap = 0
@@ -104,7 +108,7 @@ class SyntheticSource(SourceBase):
     def open(self) -> StreamSpec:
         """Start the participant anew."""
         s = self._settings
-        frequencies_hz = s.frequencies_hz if s.paradigm == "ssvep" else ()
+        frequencies_hz = self._flickers_hz()
         self._schedule = Schedule(s.paradigm, s.rate_hz, s.block_s, s.first_rest_s, frequencies_hz, [s.seed, 7])
         self._participant = Participant(
             s.channels,
@@ -115,6 +119,7 @@ class SyntheticSource(SourceBase):
             faults=self._faults,
             seed=s.seed,
         )
+        self._evoked = EvokedResponses(Head(s.channels), s.rate_hz, [s.seed, 10]) if s.paradigm == "cued" else None
         self._stock.clear()
         self._n_stock = self._position = self._marked_until = self._gap = 0
         self._pacer.start()
@@ -143,9 +148,24 @@ class SyntheticSource(SourceBase):
             return None
         return self._take(stop)
 
+    def insert_marker(self, label: str, time_s: float | None = None) -> bool:
+        """Let a ``cued`` participant see a cue: a state from the next sample made on, a response from ``time_s`` on.
+
+        The engine stamps the marker all the same.
+        """
+        if self._evoked is None or self._schedule is None or self._participant is None:
+            return False
+        if label in EVOKING:
+            origin_s = self._pacer.start_s if self.is_live else 0.0
+            onset = self._position if time_s is None else self._index(time_s - origin_s)
+            self._evoked.begin(label, onset)
+        else:
+            self._schedule.obey(label, self._participant.next_index)
+        return False
+
     def close(self) -> None:
         """Forget the participant."""
-        self._participant = self._schedule = None
+        self._participant = self._schedule = self._evoked = None
         self._stock.clear()
 
     def _check(self) -> None:
@@ -160,7 +180,7 @@ class SyntheticSource(SourceBase):
                 raise ConfigError(f"synthetic: {key}: {', '.join(unknown)} not among channels")
         if s.paradigm == "ssvep" and not s.frequencies_hz:
             raise ConfigError("synthetic: frequencies_hz must not be empty for paradigm = 'ssvep'")
-        too_fast = [f for f in s.frequencies_hz if s.paradigm == "ssvep" and 4 * f >= s.rate_hz]
+        too_fast = [f for f in self._flickers_hz() if 4 * f >= s.rate_hz]
         if too_fast:
             raise ConfigError(f"synthetic: frequencies_hz: {too_fast[0]:g} Hz needs rate_hz above {4 * too_fast[0]:g}")
 
@@ -179,6 +199,9 @@ class SyntheticSource(SourceBase):
             lost_from,
             lost_until,
         )
+
+    def _flickers_hz(self) -> tuple[float, ...]:
+        return self._settings.frequencies_hz if self._settings.paradigm in ("ssvep", "cued") else ()
 
     def _index(self, time_s: float) -> int:
         return round(time_s * self._settings.rate_hz)
@@ -223,6 +246,8 @@ class SyntheticSource(SourceBase):
     def _take(self, stop: int) -> Chunk:
         start, self._position = self._position, stop
         samples = np.concatenate(self._pop(stop - start))
+        if self._evoked is not None:  # only now: a cue may have come after these samples were made
+            self._evoked.add(samples, start)
         times_s = self._times(np.arange(start, stop))
         chunk = make_chunk(samples, times_s, start, gap_before=self._gap, markers=self._markers(stop))
         self._gap = 0
