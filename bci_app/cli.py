@@ -111,6 +111,22 @@ def calibrate(
 
 
 @app.command()
+def paradigm(
+    session: Annotated[Path, typer.Argument(help="Session file (TOML).")],
+    *,
+    kind: Annotated[str, typer.Option(help="Paradigm: imagery, rest_task …; empty: the session's [paradigm].")] = "",
+    folder: Annotated[str, typer.Option(help="Where the recording goes.")] = "recordings",
+    overrides: Overrides = None,
+) -> None:
+    """Run a paradigm with cues in the terminal, and record it with its markers. What flickers needs the window."""
+    from bci_app.config import load_session
+    from bci_app.paradigm_verb import run_paradigm
+
+    path = run_paradigm(load_session(session, overrides or ()), kind, folder, console)
+    console.print(f"recorded: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(help="Any recording: XDF, EDF, BDF, GDF, FIF, BrainVision, .set, text, CSV.")],
     *,

@@ -76,8 +76,8 @@ class LslSettings(Table):
 class SessionSettings(Table):
     """A whole session.
 
-    ``source``, ``montage``, ``stages`` and ``sinks`` are plug-in tables: ``kind`` names the plug-in, the rest are its
-    settings.
+    ``source``, ``montage``, ``stages``, ``paradigm`` and ``sinks`` are plug-in tables: ``kind`` names the plug-in, the
+    rest are its settings.
     """
 
     name: str = Field("session", min_length=1, pattern=r"^[A-Za-z0-9_.-]+$")
@@ -89,6 +89,8 @@ class SessionSettings(Table):
     decoder: DecoderSettings | None = DecoderSettings()
     """``decoder = "none"`` decodes nothing."""
     smoothing: SmoothingSettings = SmoothingSettings()
+    paradigm: dict[str, Any] | None = None
+    """Table of the paradigm that ``bci-app paradigm`` runs and the window proposes; None: none."""
     sinks: tuple[dict[str, Any], ...] = ()
     quality: QualitySettings = QualitySettings()
     engine: EngineSettings = EngineSettings()
@@ -119,6 +121,8 @@ def validate(values: Mapping[str, Any], where: str) -> SessionSettings:
         configure("stages", table, f"{where}: [[montage]]")
     for table in settings.stages or ():
         configure("stages", table, f"{where}: [[stages]]")
+    if settings.paradigm is not None:
+        configure("paradigms", settings.paradigm, f"{where}: [paradigm]")
     for table in settings.sinks:
         configure("sinks", table, f"{where}: [[sinks]]")
     return settings

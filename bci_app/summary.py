@@ -54,6 +54,11 @@ class Summary:
     def close(self) -> None:
         """Nothing to free."""
 
+    @property
+    def recordings(self) -> list[str]:
+        """Files that were written, in order."""
+        return list(self._recordings)
+
     def _count(self, decision: Decision) -> None:
         self.n_windows += 1
         self._hash.update(decision)

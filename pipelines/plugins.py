@@ -24,6 +24,7 @@ HOMES = {
     "sources": "devices.sources",
     "decoders": "models.decoders",
     "sinks": "bci_app.sinks",
+    "paradigms": "bci_app.paradigms",
     "panels": "ui.panels",
     "steps": "ui.steps",
     "datasets": "models.datasets",
