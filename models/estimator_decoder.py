@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.decoder import DecoderSpec
 from models.estimator import PersonAdaptive, Windows
 from pipelines.decision import Decision
-from pipelines.errors import ModelError
+from pipelines.errors import DecodeFailed, ModelError
 from pipelines.signal import StreamSpec, Window
 
 N_WARM_UP = 16
@@ -85,7 +85,15 @@ class EstimatorDecoder:
         self._own = adaptive.for_person(None, rows, codes)
 
     def decode(self, window: Window) -> Decision:
-        """Decide on one window."""
+        """Decide on one window.
+
+        Raises
+        ------
+        DecodeFailed
+            If a value is not finite.
+        """
+        if not np.isfinite(window.samples).all():
+            raise DecodeFailed(f"{self._spec.model_id}: the window holds values that are not finite")
         p = self._probabilities(self._own, _for_estimator(window))
         start_s, end_s = float(window.times_s[0]), float(window.times_s[-1])
         values = tuple(float(value) for value in p)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.checkpoints import TRUST_PREFIX, Card, load_decoder, save, spec_table
+from models.checkpoints import TRUST_PREFIX, Card, Training, load_decoder, save, spec_table
 from models.conformal import ConformalSets
 from models.cross_spectra import CrossSpectra
 from models.decoder import Decoder, DecoderSpec
+from models.estimator_checkpoint import new_estimator, save_estimator
 from models.familiarity import Familiarity
 from models.rest_features import RestFeatures
 from models.selective import RiskCoverage
@@ -99,6 +100,16 @@ def _trained(kind: str) -> Callable[[Path], Decoder]:
     return build
 
 
+def _own_run(folder: Path) -> Decoder:
+    """Fit an estimator on one simulated person, write it, and read it back."""
+    table = {"kind": "bandpower_lr", "bands_hz": BANDS_HZ}
+    shown = [w.samples.T for part in (0, 1) for w in windows(7 + part, 20.0 / (1 + part), 16)]
+    estimator = new_estimator(table, SPEC).fit(np.stack(shown), np.repeat([0, 1], 16))
+    spec = DecoderSpec("example-estimator", CLASSES, WINDOW_S, RATE_HZ, CHANNELS)
+    written = save_estimator(folder / "own", estimator, table, spec, training=Training(), metrics={})
+    return load_decoder(str(written))
+
+
 def _untrained(kind: str) -> Callable[[Path], Decoder]:
     def build(folder: Path) -> Decoder:
         decoder: Decoder = make("decoders", {"kind": kind, "window_s": WINDOW_S})
@@ -110,6 +121,7 @@ def _untrained(kind: str) -> Callable[[Path], Decoder]:
 EXAMPLES: dict[str, Callable[[Path], Decoder]] = {
     "alpha": _untrained("alpha"),
     "bandpower": _trained("bandpower"),
+    "estimator": _own_run,
     "riemann": _trained("riemann"),
     "ssvep_cca": _untrained("ssvep_cca"),
     # Not a plug-in, but what every decoder of a checkpoint becomes whose card knows how far it may be believed.
