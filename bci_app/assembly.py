@@ -159,12 +159,17 @@ def _signal_path(
     pipeline.prepare(spec)
     decoding = (InlineDecoding if wanted.mode == "inline" else BackgroundDecoding)(decoder, gate)
     return SignalPath(
-        pipeline, _windower(delivered, decoder, hop_s), decoding, calibrator, Smoother(settings.smoothing)
+        pipeline,
+        windower_of(delivered, decoder.spec.window_s, hop_s),
+        decoding,
+        calibrator,
+        Smoother(settings.smoothing),
     )
 
 
-def _windower(delivered: StreamSpec, decoder: Decoder, hop_s: float) -> Windower:
-    window, hop = (max(1, round(seconds * delivered.rate_hz)) for seconds in (decoder.spec.window_s, hop_s))
+def windower_of(delivered: StreamSpec, window_s: float, hop_s: float) -> Windower:
+    """Return the windower for windows and hops of given lengths (s)."""
+    window, hop = (max(1, round(seconds * delivered.rate_hz)) for seconds in (window_s, hop_s))
     return Windower(delivered, window, hop)
 
 
@@ -224,8 +229,8 @@ def windows_of(
     pipeline = _pipeline(settings, decoder)
     delivered = pipeline.prepare(spec)
     decoder.spec.check(delivered)
-    windower = _windower(delivered, decoder, hop_of(settings, decoder))
-    return delivered, _windows(source, pipeline, windower)
+    windower = windower_of(delivered, decoder.spec.window_s, hop_of(settings, decoder))
+    return delivered, map(copy_window, passing_windows(source, pipeline, windower))
 
 
 def hop_of(settings: SessionSettings, decoder: Decoder) -> float:
@@ -233,7 +238,8 @@ def hop_of(settings: SessionSettings, decoder: Decoder) -> float:
     return (settings.decoder.hop_s if settings.decoder else None) or decoder.spec.hop_s
 
 
-def _windows(source: Source, pipeline: Pipeline, windower: Windower) -> Iterator[Window]:
+def passing_windows(source: Source, pipeline: Pipeline, windower: Windower) -> Iterator[Window]:
+    """Yield the windows of a source that ends, processed; each is valid until the next one is asked for."""
     while True:
         try:
             chunk = source.read(1.0)
@@ -241,8 +247,7 @@ def _windows(source: Source, pipeline: Pipeline, windower: Windower) -> Iterator
             return
         if chunk is None:
             continue
-        for window in windower.push(pipeline.process(chunk)):
-            yield copy_window(window)
+        yield from windower.push(pipeline.process(chunk))
 
 
 def _session(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> Session:

@@ -127,6 +127,22 @@ def paradigm(
 
 
 @app.command()
+def adapt(
+    recording: Annotated[Path, typer.Argument(help="Recording of a paradigm (bci-app paradigm, or the window).")],
+    out: Annotated[Path, typer.Argument(help="Folder of the new decoder.")],
+    *,
+    against: Annotated[
+        str, typer.Option(help="Decoder to compare with; empty: the recorded session's; none: nothing.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Train a decoder on a calibration run, judge it on held-out blocks beside the one in use, and write it."""
+    from bci_app.adaptation_verb import run_adapt
+
+    run_adapt(recording, out, against, console, as_json=as_json)
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(help="Any recording: XDF, EDF, BDF, GDF, FIF, BrainVision, .set, text, CSV.")],
     *,

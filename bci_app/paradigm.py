@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from bci_app.scenes import Scene
+from pipelines.channel_names import canonical_name
+from pipelines.signal import StreamSpec
 
 ClassT = TypeVar("ClassT", bound=str)
 
@@ -24,6 +26,7 @@ STREAM, INFO_STREAM = "paradigm", "paradigm_info"
 BLOCK, TRIAL_END, PAUSE = "block", "trial_end", "pause"
 WORDLESS = frozenset({BLOCK, TRIAL_END, PAUSE})
 """Markers that name no class."""
+MIN_OF_REGIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Recipe:
         Which part of a trial may be looked at, counted from its marker (s).
     locked
         Whether a trial gives the one window that begins nearest to its marker, or all that lie inside.
+    regions
+        Letters of the 10-10 names of the electrodes that are used, where the montage has three of them; empty uses all.
     """
 
     estimator: dict[str, Any]
@@ -73,6 +78,16 @@ class Recipe:
     from_s: float
     until_s: float
     locked: bool = False
+    regions: tuple[str, ...] = ()
+
+    def stages(self, spec: StreamSpec) -> tuple[dict[str, Any], ...]:
+        """Return the stage tables for a stream: ``pipeline``, the electrodes chosen by region."""
+        eeg = [channel.name for channel in spec.channels if channel.kind == "eeg"]
+        chosen = [name for name in eeg if canonical_name(name).rstrip("z0123456789") in self.regions]
+        if len(chosen) < MIN_OF_REGIONS:
+            return self.pipeline
+        own = {"kind": "select", "channels": chosen}
+        return tuple(own if table == {"kind": "select"} else table for table in self.pipeline)
 
 
 @dataclass(frozen=True, slots=True)

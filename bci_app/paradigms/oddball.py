@@ -16,8 +16,8 @@ SIZES = {"nontarget": 0.12, "target": 0.3}
 class Settings(PluginSettings):
     """How many, how rare, how fast."""
 
-    blocks: int = Field(4, ge=2, le=50, description="Blocks, with a pause before each.")
-    targets_per_block: int = Field(8, ge=2, le=50, description="Rare discs in a block.")
+    blocks: int = Field(5, ge=2, le=50, description="Blocks, with a pause before each.")
+    targets_per_block: int = Field(10, ge=2, le=50, description="Rare discs in a block.")
     others_per_target: int = Field(4, ge=2, le=20, description="Frequent discs for each rare one.")
     disc_s: float = Field(0.1, gt=0, description="How long a disc is shown (s).")
     gap_s: tuple[float, float] = Field((0.8, 1.0), description="Shortest and longest time between two discs (s).")

@@ -53,12 +53,13 @@ def build(settings: Settings) -> Paradigm:
         classes,
         with_pauses(blocks, Cue("Get ready"), s.block_pause_s),
         Recipe(
-            {"kind": "fbcca", "frequencies_hz": of_classes, "harmonics": 3, "sub_bands": 3, "high_hz": 60.0},
+            {"kind": "fbcca", "frequencies_hz": of_classes, "harmonics": 2, "sub_bands": 2, "high_hz": 45.0},
             ({"kind": "nonfinite"}, {"kind": "select"}, {"kind": "bandpass", "low_hz": 3.0, "high_hz": None}),
             window_s=2.0,
             hop_s=0.25,
             from_s=0.25,
             until_s=s.flicker_s,
+            regions=("O", "PO", "P"),
         ),
         s.model_dump(mode="json"),
     )

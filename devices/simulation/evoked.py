@@ -33,8 +33,8 @@ class Component:
     spread_s: float
 
 
-FLASH = (Component("Oz", 6.0, -3.0, 0.19, 0.03),)
-COMPONENTS = {"nontarget": FLASH, "target": (*FLASH, Component("Pz", 9.0, 6.0, 0.36, 0.07))}
+FLASH = (Component("Oz", 6.0, -4.0, 0.19, 0.03),)
+COMPONENTS = {"nontarget": FLASH, "target": (*FLASH, Component("Pz", 9.0, 10.0, 0.36, 0.07))}
 
 
 class EvokedResponses:

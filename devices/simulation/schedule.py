@@ -17,6 +17,8 @@ CUE_ENDS = ("trial_end", "pause")
 """Cues that end a state: the participant of ``cued`` is at rest again."""
 EYES_ON_SCREEN = ("imagery", "ssvep")
 """Paradigms that are done with open eyes: alpha is low in all their states, rest included."""
+SCREEN_CUES = ("left_hand", "right_hand", "feet", "target", "nontarget")
+"""Cues that open the eyes of the participant of ``cued`` for good, as every flicker does."""
 RAMP_S = 0.4
 """A state comes on and goes off by a raised cosine of this length, starting at its marker."""
 
@@ -55,17 +57,23 @@ class Schedule:
         self._ramp = max(1, round(RAMP_S * rate_hz))
         self._starts = [0]
         self._states = [next(self._names)]
+        self._eyes_open = [paradigm in EYES_ON_SCREEN]
         self._next_start = max(1, round(first_rest_s * rate_hz))
         self._endless = paradigm in ("rest", "cued")
-        self._obeyed = {*EFFECTS, *map(ssvep_state, frequencies_hz)} if paradigm == "cued" else set()
-        self._always = EFFECTS["eyes_open"] if paradigm in EYES_ON_SCREEN else {}
+        flickers = [ssvep_state(f) for f in frequencies_hz]
+        self._obeyed = {*EFFECTS, *flickers} if paradigm == "cued" else set()
+        self._opening = {*SCREEN_CUES, *flickers} if paradigm == "cued" else set()
 
     def obey(self, cue: str, index: int) -> None:
         """Begin the state that a cue names at a sample not yet made; other cues mean nothing."""
+        opens = cue in self._opening and not self._eyes_open[-1]
         state = "rest" if cue in CUE_ENDS else cue
-        if state in self._obeyed and state != self._states[-1]:
+        if state not in self._obeyed:
+            state = self._states[-1]
+        if state != self._states[-1] or opens:
             self._starts.append(max(index, self._starts[-1] + 1))
             self._states.append(state)
+            self._eyes_open.append(opens or self._eyes_open[-1])
 
     def changes(self, start: int, stop: int) -> list[tuple[int, str]]:
         """Return (sample index, state) of every state that begins in ``start <= index < stop``."""
@@ -97,13 +105,15 @@ class Schedule:
         return gains
 
     def _gain_vector(self, position: int, names: tuple[str, ...]) -> NDArray[np.float64]:
-        effects = self._always | effects_of(self._states[position])
+        always = EFFECTS["eyes_open"] if self._eyes_open[position] else {}
+        effects = always | effects_of(self._states[position])
         return np.array([effects.get(name, g) for name, g in zip(names, gains_at_rest(names), strict=True)])
 
     def _draw(self, stop: int) -> None:
         while not self._endless and self._next_start < stop:
             self._starts.append(self._next_start)
             self._states.append(next(self._names))
+            self._eyes_open.append(self._eyes_open[-1])
             self._next_start += self._block
 
 

@@ -159,8 +159,7 @@ class SyntheticSource(SourceBase):
             origin_s = self._pacer.start_s if self.is_live else 0.0
             onset = self._position if time_s is None else self._index(time_s - origin_s)
             self._evoked.begin(label, onset)
-        else:
-            self._schedule.obey(label, self._participant.next_index)
+        self._schedule.obey(label, self._participant.next_index)
         return False
 
     def close(self) -> None:
