@@ -22,7 +22,9 @@ from models.decoder import Decoder, DecoderSpec
 from models.estimator_checkpoint import new_estimator, save_estimator
 from models.training.blocks import BlockScore, Rows, block_score
 from pipelines.errors import BciError, ConfigError, RecordingError, in_one_line
+from pipelines.plugins import make
 from pipelines.signal import Window
+from pipelines.stage import Pipeline
 
 NO_DECODER = "none"
 Stages = tuple[dict[str, Any], ...]
@@ -104,7 +106,8 @@ def adapt(recording: Path, folder: Path, against: str = "") -> Adaptation:
     path = str(recording)
     opened = open_recording(recording)
     run, session = run_of(opened.markers, path), _session(recording)
-    stages = run.recipe.stages(opened.spec) if session.stages is None else session.stages
+    montage = Pipeline([make("stages", table, f"{path}: [[montage]]") for table in session.montage])
+    stages = run.recipe.stages(montage.prepare(opened.spec)) if session.stages is None else session.stages
     with threadpool_limits(1):
         return _adapt(path, folder, run, stages, session, against)
 
@@ -112,14 +115,14 @@ def adapt(recording: Path, folder: Path, against: str = "") -> Adaptation:
 def _session(recording: Path) -> SessionSettings:
     """Return the session of a recording; its source need not be there any more."""
     values = {**(embedded_session(recording) or {}), "source": {"kind": "recording", "path": str(recording)}}
-    kept = ("name", "source", "stages", "decoder")
+    kept = ("name", "source", "montage", "stages", "decoder")
     known: dict[str, Any] = {key: value for key, value in values.items() if key in kept}
     return validate(known, str(recording))
 
 
 def _adapt(path: str, folder: Path, run: Run, stages: Stages, session: SessionSettings, against: str) -> Adaptation:
     recipe, gate = run.recipe, session.decoder or DecoderSettings()
-    found = trial_windows(path, run, stages, recipe.window_s, recipe.hop_s, gate)
+    found = trial_windows(path, run, (*session.montage, *stages), recipe.window_s, recipe.hop_s, gate)
     labels, blocks = _codes(run)
     _check(path, run, found, labels)
     windows, y = found.stacked(), labels[found.trial]
@@ -209,15 +212,16 @@ def _judge_current(
 ) -> tuple[str, BlockScore | None, str]:
     """Return name, score and why there is none, of the decoder in use on the same trials."""
     wanted = session.decoder or DecoderSettings()
-    if against and against != wanted.name:
+    against = against or (NO_DECODER if session.decoder is None else wanted.last_name())
+    if against != wanted.name:
         wanted = wanted.model_copy(update={"name": against, "settings": {}})
-    if against == NO_DECODER or (session.decoder is None and not against):
+    if against == NO_DECODER:
         return NO_DECODER, None, "no decoder is in use"
     try:
         decoder = load_decoder(wanted.name, **wanted.settings)
         if set(decoder.spec.classes) != set(run.classes):
             return wanted.name, None, f"it tells other classes apart ({', '.join(decoder.spec.classes)})"
-        stages = tuple(decoder.spec.pipeline) if session.stages is None else session.stages
+        stages = (*session.montage, *(decoder.spec.pipeline if session.stages is None else session.stages))
         hop_s = run.recipe.hop_s if run.recipe.locked else wanted.hop_s or decoder.spec.hop_s
         found = trial_windows(path, run, [dict(table) for table in stages], decoder.spec.window_s, hop_s, wanted)
         judge = _Judge(decoder, found, run)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from bci_app.calibrator import Calibrator, RestCalibrator
 from bci_app.config import CalibrationSettings, DecoderSettings, SessionSettings
+from bci_app.decoder_swaps import DecoderSwaps
 from bci_app.decoding import BackgroundDecoding, Gate, InlineDecoding
-from bci_app.engine import Engine, SignalPath
+from bci_app.engine import Engine
 from bci_app.events import NoticeEvent, Session
 from bci_app.logging_setup import warnings_as_notices
 from bci_app.provenance import versions
+from bci_app.signal_path import SignalPath
 from bci_app.sink import Sink
 from bci_app.supply import Supply
 from devices import lsl_scope
@@ -99,7 +102,19 @@ def assemble(
         settings.engine,
         settings.duration_s,
         told,
+        DecoderSwaps(partial(_other_path, settings, spec), settings.decoder.turns if settings.decoder else ()),
     )
+
+
+def _other_path(settings: SessionSettings, spec: StreamSpec, name: str) -> SignalPath:
+    """Make the path of a decoder that is to take over; the session's own settings hold for its own decoder alone."""
+    own = settings.decoder or DecoderSettings()
+    if name != own.name:
+        own = own.model_copy(update={"settings": {}, "hop_s": None, "calibration": CalibrationSettings()})
+    wanted = settings.model_copy(update={"decoder": own.model_copy(update={"name": name, "turns": ()})})
+    decoder = load_decoder(name, **own.settings)
+    choose_electrodes(wanted, decoder, spec)
+    return _signal_path(wanted, decoder, _pipeline(wanted, decoder), spec, None)
 
 
 def choose_electrodes(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> None:
@@ -164,6 +179,9 @@ def _signal_path(
         decoding,
         calibrator,
         Smoother(settings.smoothing),
+        name=wanted.name,
+        decoder=decoder.spec,
+        hop_s=hop_s,
     )
 
 

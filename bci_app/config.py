@@ -36,6 +36,15 @@ class CalibrationSettings(Table):
     stop_s: float | None = Field(None, gt=0)
 
 
+class DecoderTurn(Table):
+    """A decoder that takes over while a session runs."""
+
+    at_index: int = Field(ge=0)
+    """The first sample that it sees, counted from the start of the stream."""
+    name: str = ""
+    """As in ``[decoder]``; empty: the decoder before, as it was left."""
+
+
 class DecoderSettings(Table):
     """Which decoder runs, and when it must hold its tongue."""
 
@@ -56,6 +65,15 @@ class DecoderSettings(Table):
     """No decision on a window that holds one such sample."""
     max_artifact_fraction: float = Field(0.5, ge=0, le=1)
     """No decision on a window with more than this share of samples flagged amplitude, blink or muscle."""
+    turns: tuple[DecoderTurn, ...] = ()
+    """Decoders that take over later. A recording brings those of its session, so that a replay changes them alike."""
+
+    def last_name(self) -> str:
+        """Return the name of the decoder that decides after all turns."""
+        now = before = self.name
+        for turn in self.turns:
+            now, before = turn.name or before, now
+        return now
 
 
 class EngineSettings(Table):

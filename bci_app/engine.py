@@ -6,19 +6,18 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter_ns
 from typing import Literal
 
-from bci_app.calibrator import Calibrator
 from bci_app.config import EngineSettings
-from bci_app.decoding import Decoding
+from bci_app.decoder_swaps import DecoderSwaps, Turn
 from bci_app.events import (
     ChannelQualityEvent,
     ChunkEvent,
     Command,
     DecisionEvent,
+    DecoderEvent,
     EngineState,
     Event,
     HeartbeatEvent,
@@ -31,36 +30,22 @@ from bci_app.events import (
     StartRecording,
     StateEvent,
     StopRecording,
+    UseDecoder,
 )
 from bci_app.logging_setup import TOLD, warnings_as_notices
+from bci_app.signal_path import SignalPath
 from bci_app.sink import Recorder, Sink
 from bci_app.supply import Supply
 from bci_app.timing import LoopTimer
 from devices.clock import now_s
-from pipelines.channel_quality import QualityMeter
 from pipelines.errors import BciError, ModelError, StreamEnded, in_one_line
 from pipelines.signal import Chunk, Marker
-from pipelines.smoothing import Smoother
-from pipelines.stage import Pipeline
-from pipelines.windows import Windower
 
 log = logging.getLogger(__name__)
 BEAT_S = 0.25
 """Time between two heartbeats (s)."""
 Level = Literal["info", "warning", "error"]
 LEVELS: dict[Level, int] = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-
-
-@dataclass(slots=True)
-class SignalPath:
-    """What happens to samples between source and sinks; None in ``decoding`` records only."""
-
-    pipeline: Pipeline
-    windower: Windower | None = None
-    decoding: Decoding | None = None
-    calibrator: Calibrator | None = None
-    smoother: Smoother | None = None
-    quality: QualityMeter | None = None
 
 
 class Engine:
@@ -84,7 +69,10 @@ class Engine:
         settings: EngineSettings,
         duration_s: float | None = None,
         notices: Iterable[NoticeEvent] = (),
+        swaps: DecoderSwaps | None = None,
     ) -> None:
+        self._swaps = swaps or DecoderSwaps()
+        self._before: SignalPath | None = None
         self._supply, self._path, self._session, self._settings = supply, path, session, settings
         # The recorder comes first: what a later sink does cannot cost data.
         self._sinks = sorted(sinks, key=lambda sink: not isinstance(sink, Recorder))
@@ -170,8 +158,42 @@ class Engine:
             self._tell(MarkerEvent(marker))
         if self._path.quality is not None and (channels := self._path.quality.push(chunk)):
             self._tell(ChannelQualityEvent(channels, self._stream_s))
-        if self._deciding or self._path.decoding is None:
-            self._protect("signal processing", lambda: self._process(chunk))
+        for part in self._turns(chunk):
+            if self._deciding or self._path.decoding is None:
+                self._protect("signal processing", lambda part=part: self._process(part))  # type: ignore[misc]
+
+    def _turns(self, chunk: Chunk) -> Iterator[Chunk]:
+        """Yield the chunk's parts, letting another decoder take over where its turn comes."""
+        try:
+            for turn, part in self._swaps.split(chunk):
+                if turn is not None:
+                    self._change_decoder(turn, part.first_index)
+                yield part
+        except BciError as exc:
+            self._notice("error", str(exc))
+            yield chunk
+
+    def _change_decoder(self, turn: Turn, first_index: int) -> None:
+        path, back = turn.path or self._before, turn.path is None
+        if path is None:
+            self._notice("warning", "there is no decoder before this one")
+            return
+        self._collect_decisions()
+        if back:
+            path.restart(self._session.spec)
+        elif self._before is not None and self._before.decoding is not None:
+            self._before.decoding.close()
+        path.quality, self._path.quality = self._path.quality, None
+        self._before, self._path = self._path, path
+        self._deciding = path.decoding is not None
+        spec = path.decoder
+        told = ("", ()) if spec is None else (spec.model_id, spec.classes)
+        event = DecoderEvent(
+            "" if back else path.name, *told, spec.window_s if spec else 0.0, path.hop_s, first_index, now_s()
+        )
+        self._session = event.applied_to(self._session)
+        self._tell(event)
+        self._notice("info", f"{event.model_id or 'no decoder'} decides from now on")
 
     def _process(self, chunk: Chunk) -> None:
         start = perf_counter_ns()
@@ -259,6 +281,8 @@ class Engine:
                     self._notice("error", "this session has no recorder: add [[sinks]] kind = 'xdf_recorder'")
                 for recorder in recorders:
                     recorder.start(folder)
+            case UseDecoder(name):
+                self._swaps.ask(name)
             case StopRecording():
                 for recorder in recorders:
                     recorder.stop()
@@ -324,6 +348,8 @@ class Engine:
         if self._path.decoding is not None:
             self._path.decoding.close()
             self._collect_decisions()
+        if self._before is not None and self._before.decoding is not None:
+            self._before.decoding.close()
         self._tell_shortfall()
         self._next_report_s = 0.0
         self._report()

@@ -13,6 +13,7 @@ from bci_app.events import (
     ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
+    DecoderEvent,
     Event,
     HeartbeatEvent,
     LoopTiming,
@@ -24,6 +25,9 @@ from bci_app.events import (
     SessionEvent,
     StateEvent,
 )
+
+KINDS: dict[type, str] = {NoticeEvent: "notice", RecordingEvent: "recording", DecoderEvent: "decoder"}
+"""Events that are told field by field."""
 
 
 def session_record(session: Session) -> dict[str, Any]:
@@ -78,10 +82,8 @@ def event_record(event: Event) -> dict[str, Any] | None:
             return {"event": "state", "state": state, "message": message, "time_s": time_s}
         case QualityEvent() | ChannelQualityEvent():
             return _quality_record(event)
-        case NoticeEvent(level, text, time_s):
-            return {"event": "notice", "level": level, "text": text, "time_s": time_s}
-        case RecordingEvent(path, active, fault, time_s):
-            return {"event": "recording", "path": path, "active": active, "fault": fault, "time_s": time_s}
+        case NoticeEvent() | RecordingEvent() | DecoderEvent():
+            return {"event": KINDS[type(event)], **asdict(event)}
         case LoopTiming():
             return _timing_record(event)
 

@@ -6,7 +6,7 @@ All events are frozen and can be sent through a pipe.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
@@ -96,6 +96,45 @@ class DecisionEvent:
     """A decision, or a reasoned abstention."""
 
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderEvent:
+    """Another decoder decides from now on.
+
+    Parameters
+    ----------
+    name
+        As it was asked for; empty: the one before has come back.
+    model_id, classes, window_s, hop_s
+        Its own.
+    first_index
+        The first sample that it sees.
+    time_s
+        LSL clock.
+    """
+
+    name: str
+    model_id: str
+    classes: tuple[str, ...]
+    window_s: float
+    hop_s: float
+    first_index: int
+    time_s: float = 0.0
+
+    def applied_to(self, session: Session) -> Session:
+        """Return what the session is from now on; its settings name the turn."""
+        decoder = dict(session.settings.get("decoder") or {})
+        turns = [*(decoder.get("turns") or ()), {"at_index": self.first_index, "name": self.name}]
+        settings = {**session.settings, "decoder": {**decoder, "turns": turns}}
+        return replace(
+            session,
+            settings=settings,
+            model_id=self.model_id,
+            classes=self.classes,
+            window_s=self.window_s,
+            hop_s=self.hop_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +244,7 @@ Event = (
     | ChunkEvent
     | MarkerEvent
     | DecisionEvent
+    | DecoderEvent
     | StateEvent
     | QualityEvent
     | ChannelQualityEvent
@@ -247,4 +287,11 @@ class StopRecording:
     """Command: end the recording; decoding goes on."""
 
 
-Command = InsertMarker | StartRecording | StopRecording
+@dataclass(frozen=True, slots=True)
+class UseDecoder:
+    """Command: let another decoder decide, once it is ready; an empty name goes back to the one before."""
+
+    name: str = ""
+
+
+Command = InsertMarker | StartRecording | StopRecording | UseDecoder

@@ -181,7 +181,7 @@ def replay_settings(
     }
     values["decoder"] = {**values["decoder"], "mode": "inline"}
     if decoder:
-        values["decoder"] = {**values["decoder"], "name": decoder, "settings": {}, "hop_s": None}
+        values["decoder"] = {**values["decoder"], "name": decoder, "settings": {}, "hop_s": None, "turns": []}
     if calibrate:
         values["decoder"]["calibration"] = parse_calibrate(calibrate)
     return validate(with_overrides(values, overrides), str(file))

@@ -9,7 +9,16 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from bci_app.events import DecisionEvent, Event, LoopTiming, MarkerEvent, RecordingEvent, Session, SessionEvent
+from bci_app.events import (
+    DecisionEvent,
+    DecoderEvent,
+    Event,
+    LoopTiming,
+    MarkerEvent,
+    RecordingEvent,
+    Session,
+    SessionEvent,
+)
 from pipelines.decision import Decision, DecisionHash
 
 GROUND_TRUTH = "ground_truth"
@@ -41,6 +50,8 @@ class Summary:
         match event:
             case SessionEvent(session):
                 self.session = session
+            case DecoderEvent() if self.session is not None:
+                self.session = event.applied_to(self.session)
             case DecisionEvent(decision):
                 self._count(decision)
             case MarkerEvent(marker) if marker.stream == GROUND_TRUTH:

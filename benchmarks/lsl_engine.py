@@ -12,8 +12,9 @@ from lsl_source import WINDOW_S, Plan
 
 from bci_app.config import DecoderSettings, EngineSettings
 from bci_app.decoding import Gate, InlineDecoding
-from bci_app.engine import Engine, SignalPath
+from bci_app.engine import Engine
 from bci_app.events import DecisionEvent, Event, LoopTiming, Session
+from bci_app.signal_path import SignalPath
 from bci_app.supply import Supply
 from devices.clock import now_s
 from models.decoder import DecoderSpec

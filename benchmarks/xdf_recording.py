@@ -40,8 +40,9 @@ RECORDERS = ("bci_app", "engine only", "LabRecorder")
 def run_engine(plan: Plan, folder: str) -> None:
     """Receive until killed; record if a folder is given."""
     from bci_app.config import EngineSettings
-    from bci_app.engine import Engine, SignalPath
+    from bci_app.engine import Engine
     from bci_app.events import Session
+    from bci_app.signal_path import SignalPath
     from bci_app.supply import Supply
     from pipelines.plugins import make
     from pipelines.stage import Pipeline

@@ -31,12 +31,12 @@ class SmoothingSettings(PluginSettings):
 
 
 class Smoother:
-    """Abstentions pass unchanged. State is reset by making a new one."""
+    """Abstentions pass unchanged."""
 
     def __init__(self, settings: SmoothingSettings) -> None:
         self._settings = settings
         self._keep = 0.5 ** (1.0 / settings.half_life)
-        self._forget()
+        self.reset()
 
     def push(self, decision: Decision) -> Decision:
         """Return the smoothed decision; times, index and labels are the given one's."""
@@ -44,13 +44,14 @@ class Smoother:
             return decision
         if decision.abstained:
             if self._settings.reset_on_abstain:
-                self._forget()
+                self.reset()
             return decision
         p = np.array(decision.probabilities)
         smoothed = self._average(p) if self._settings.mode == "exponential" else self._vote(p)
         return replace(decision, probabilities=tuple(float(v) for v in smoothed))
 
-    def _forget(self) -> None:
+    def reset(self) -> None:
+        """Forget all decisions."""
         self._mean: NDArray[np.float64] | None = None
         self._recent: deque[NDArray[np.float64]] = deque(maxlen=self._settings.n)
         self._winner = -1

@@ -15,6 +15,7 @@ from bci_app.events import (
     ChunkEvent,
     Command,
     DecisionEvent,
+    DecoderEvent,
     EngineState,
     Event,
     HeartbeatEvent,
@@ -29,7 +30,7 @@ from bci_app.events import (
 from devices.clock import now_s
 
 TOPICS = (
-    *("session", "chunk", "marker", "decision", "state", "quality", "channel_quality"),
+    *("session", "chunk", "marker", "decision", "decoder", "state", "quality", "channel_quality"),
     *("notice", "recording", "timing", "stalls"),
 )
 """Signals of the client that carry an event's content."""
@@ -38,6 +39,7 @@ SIGNALS: dict[type, tuple[str, str]] = {
     ChunkEvent: ("chunk", "chunk"),
     MarkerEvent: ("marker", "marker"),
     DecisionEvent: ("decision", "decision"),
+    DecoderEvent: ("decoder", ""),
     QualityEvent: ("quality", ""),
     ChannelQualityEvent: ("channel_quality", ""),
     NoticeEvent: ("notice", ""),
@@ -111,6 +113,8 @@ class EngineClient(QObject):
     """Marker."""
     decision = Signal(object)
     """Decision."""
+    decoder = Signal(object)
+    """DecoderEvent: another decoder decides from now on."""
     state = Signal(object)
     """StateEvent: the engine's own, and FAILED or IDLE when its process has ended."""
     quality = Signal(object)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from bci_app.events import (
     ChannelQualityEvent,
+    DecoderEvent,
     LoopTiming,
     NoticeEvent,
     QualityEvent,
@@ -95,6 +96,9 @@ class Panel(QWidget):
 
     def on_decision(self, decision: Decision) -> None:
         """Take a decision."""
+
+    def on_decoder(self, event: DecoderEvent) -> None:
+        """Take that another decoder decides from now on."""
 
     def on_state(self, event: StateEvent) -> None:
         """Take a change of the engine's state."""

@@ -20,7 +20,7 @@ import math
 import pylsl
 from pydantic import Field
 
-from bci_app.events import DecisionEvent, EngineState, Event, MarkerEvent, Session, StateEvent
+from bci_app.events import DecisionEvent, DecoderEvent, EngineState, Event, MarkerEvent, Session, StateEvent
 from devices.clock import now_s
 from devices.lsl_query import APPLICATION
 from devices.lsl_scope import in_force
@@ -59,6 +59,7 @@ class LslOutlet:
         self._decisions: pylsl.StreamOutlet | None = None
         self._trust: pylsl.StreamOutlet | None = None
         self._markers: pylsl.StreamOutlet | None = None
+        self._session: Session | None = None
         self._said = ""
         self._n_classes = 0
 
@@ -67,36 +68,53 @@ class LslOutlet:
         self.close()
         in_force()
         s = self.settings
-        start = s.source_id or f"{s.prefix}-{session.name}"
+        self._session = session
+        self._offer_decisions(session)
+        if s.markers:
+            info = pylsl.StreamInfo(
+                f"{s.prefix}-markers", "Markers", 1, pylsl.IRREGULAR_RATE, "string", f"{self._id_of(session)}-markers"
+            )
+            _describe(info, session, ("marker",), "")
+            self._markers = pylsl.StreamOutlet(info)
+
+    def _offer_decisions(self, session: Session) -> None:
+        s = self.settings
+        self._decisions = self._trust = None
         self._n_classes = len(session.classes)
         rate_hz = 1.0 / session.hop_s if session.hop_s > 0 else pylsl.IRREGULAR_RATE
         if s.decisions and session.classes:
             info = pylsl.StreamInfo(
-                f"{s.prefix}-decisions", "BCI", self._n_classes, rate_hz, "float32", f"{start}-decisions"
+                f"{s.prefix}-decisions", "BCI", self._n_classes, rate_hz, "float32", f"{self._id_of(session)}-decisions"
             )
             _describe(info, session, session.classes, "probability")
             self._decisions = pylsl.StreamOutlet(info)
         if s.trust and session.classes:
             columns = (*(f"set_{name}" for name in session.classes), "unfamiliarity")
-            info = pylsl.StreamInfo(f"{s.prefix}-trust", "Trust", len(columns), rate_hz, "float32", f"{start}-trust")
+            name = f"{s.prefix}-trust"
+            info = pylsl.StreamInfo(name, "Trust", len(columns), rate_hz, "float32", f"{self._id_of(session)}-trust")
             _describe(info, session, columns, "none")
             self._trust = pylsl.StreamOutlet(info)
-        if s.markers:
-            info = pylsl.StreamInfo(
-                f"{s.prefix}-markers", "Markers", 1, pylsl.IRREGULAR_RATE, "string", f"{start}-markers"
-            )
-            _describe(info, session, ("marker",), "")
-            self._markers = pylsl.StreamOutlet(info)
+
+    def _id_of(self, session: Session) -> str:
+        return self.settings.source_id or f"{self.settings.prefix}-{session.name}"
 
     def accept(self, event: Event) -> None:
         """Send a decision, a marker, or that there are no decisions now."""
         match event:
             case DecisionEvent(decision):
                 self._decide(decision)
+            case DecoderEvent() if self._session is not None:
+                self._change(event.applied_to(self._session))
             case MarkerEvent(marker):
                 self._pass_on(marker)
             case StateEvent(state) if state in SILENT_STATES:
                 self._abstain(state.value, event.time_s or now_s())
+
+    def _change(self, session: Session) -> None:
+        """Offer the decisions of another decoder; receivers of a stream with other channels must look for it anew."""
+        before, self._session = self._session, session
+        if before is not None and (before.classes, before.hop_s) != (session.classes, session.hop_s):
+            self._offer_decisions(session)
 
     def _decide(self, decision: Decision) -> None:
         self._push_trust(decision)
@@ -137,7 +155,7 @@ class LslOutlet:
 
     def close(self) -> None:
         """Withdraw all streams. May be called twice."""
-        self._decisions = self._trust = self._markers = None
+        self._decisions = self._trust = self._markers = self._session = None
         self._said = ""
 
 

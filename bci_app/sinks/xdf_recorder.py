@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from bci_app.disk_guard import MB, DiskGuard, DiskState
 from bci_app.events import (
     ChunkEvent,
+    DecoderEvent,
     Event,
     NoticeEvent,
     QualityEvent,
@@ -143,6 +144,8 @@ class XdfRecorder:
         """Write one event, if a recording is under way."""
         if isinstance(event, (StateEvent, QualityEvent)):
             self._known[type(event)] = event
+        if isinstance(event, DecoderEvent) and self._session is not None:
+            self._session = event.applied_to(self._session)  # for the next recording
         if self._writer is None or isinstance(event, SessionEvent):
             return
         try:

@@ -42,9 +42,20 @@ def parse(path: Path, lines: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def session_settings(records: Sequence[Record]) -> dict[str, Any] | None:
-    """Return the settings of the session that was recorded; None where there is none."""
+    """Return the settings of the session that was recorded, with the decoders that took over; None: there is none."""
     found = next((r for r in records if r["event"] == "session"), None)
-    return dict(found.get("settings") or {}) if found else None
+    if found is None:
+        return None
+    settings = dict(found.get("settings") or {})
+    decoder = dict(settings.get("decoder") or {})
+    turns = list(decoder.get("turns") or ())  # those before the recording began
+    for record in records:
+        if record["event"] == "decoder":
+            turn = {"at_index": record.get("first_index"), "name": record.get("name", "")}
+            turns += [] if turn in turns else [turn]
+    if turns:
+        settings["decoder"] = {**decoder, "turns": turns}
+    return settings
 
 
 def measured_unix_s(records: Sequence[Record]) -> float | None:

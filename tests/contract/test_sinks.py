@@ -15,6 +15,7 @@ from bci_app.events import (
     ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
+    DecoderEvent,
     EngineState,
     Event,
     HeartbeatEvent,
@@ -66,6 +67,7 @@ EVENTS: tuple[Event, ...] = (
     RecordingEvent("b.xdf", False, "disk\nfull", 105.3),
     LoopTiming((SectionTiming("read", 0.1, 0.2, 0.3, 4),), 0.01, 0, 5, 20, 106.0),
     LoopTiming((), float("nan"), 0, 5, 20, 107.0),
+    DecoderEvent("folder", "other", CLASSES[::-1], 1.0, 0.25, 25, 108.0),
 )
 
 

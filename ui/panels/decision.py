@@ -6,7 +6,7 @@ from pydantic import Field
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QProgressBar
 
-from bci_app.events import EngineState, Session, StateEvent
+from bci_app.events import DecoderEvent, EngineState, Session, StateEvent
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Marker
@@ -92,6 +92,13 @@ class DecisionPanel(Panel):
         if self._origin_s is not None:
             self._now_s = max(self._now_s, decision.end_s - self._origin_s)
             self.plot.add(decision.end_s - self._origin_s, decision)
+        self.touch()
+
+    def on_decoder(self, event: DecoderEvent) -> None:
+        """Take the classes of another decoder; what the one before said is no longer true."""
+        self._decision = None
+        if self._session is not None:
+            self._session = event.applied_to(self._session)
         self.touch()
 
     def on_state(self, event: StateEvent) -> None:

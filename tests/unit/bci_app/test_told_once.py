@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bci_app.config import EngineSettings
-from bci_app.engine import Engine, SignalPath
+from bci_app.engine import Engine
 from bci_app.events import NoticeEvent, StateEvent
 from bci_app.logging_setup import TOLD, configure_logging, warnings_as_notices
+from bci_app.signal_path import SignalPath
 from bci_app.supply import Supply
 from devices.clock import now_s
 from devices.source import SourceBase
