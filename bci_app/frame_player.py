@@ -18,6 +18,9 @@ from bci_app.paradigm import INFO_STREAM, PAUSE, STREAM, Paradigm, Step
 from bci_app.scenes import Flicker, Scene
 from pipelines.errors import ConfigError
 
+FOLLOWING = 0.05
+"""Share of each frame's deviation by which the estimate of the screen's refresh is corrected."""
+
 
 @dataclass(frozen=True, slots=True)
 class StimulusTiming:
@@ -87,7 +90,10 @@ class FramePlayer:
         self._starts = [0, *self._ends[:-1]]
         self._frame = 0
         self._next_step = self._n_shown = 0
+        self.came_up: Step | None = None
+        """The step that the frame shown last began; None if it began none."""
         self._last_s: float | None = None
+        self._refresh_s: float | None = None
         self._onset: tuple[int, float] | None = None
         self._errors_s: list[float] = []
         self._counted, self._counted_s, self._dropped = 0, 0.0, 0
@@ -120,6 +126,7 @@ class FramePlayer:
 
     def shown(self, time_s: float) -> list[InsertMarker]:
         """Take that the next frame appeared at ``time_s`` (LSL clock); return the markers it sets."""
+        self.came_up = None
         if self.done or self.paused:
             return []
         self._advance(time_s)
@@ -130,7 +137,7 @@ class FramePlayer:
                 before, before_s = self._onset
                 self._errors_s.append(time_s - before_s - (start - before) / self.refresh_hz)
             self._onset = start, time_s
-            step = self.paradigm.steps[self._next_step]
+            self.came_up = step = self.paradigm.steps[self._next_step]
             markers += [InsertMarker(label, time_s, STREAM) for label in step.markers]
             self._next_step += 1
             self._n_shown += 1
@@ -138,14 +145,22 @@ class FramePlayer:
         return markers
 
     def _advance(self, time_s: float) -> None:
-        """Skip the frames of refreshes that were missed."""
-        if self._last_s is not None:
-            elapsed_s = time_s - self._last_s
-            missed = max(0, round(elapsed_s * self.refresh_hz) - 1)
-            self._dropped += missed
-            self._frame = min(self._frame + missed, self.n_frames)
-            self._counted += 1 + missed
-            self._counted_s += elapsed_s
+        """Skip the frames of refreshes that were missed.
+
+        Refreshes are followed as they come, on average: stamps jitter, and a screen is a little faster or slower than
+        it was measured.
+        """
+        if self._last_s is None or self._refresh_s is None:
+            self._last_s = self._refresh_s = time_s
+            return
+        period_s = 1.0 / self.refresh_hz
+        missed = max(0, round((time_s - self._refresh_s) / period_s) - 1)
+        self._refresh_s += (1 + missed) * period_s
+        self._refresh_s += FOLLOWING * (time_s - self._refresh_s)
+        self._dropped += missed
+        self._frame = min(self._frame + missed, self.n_frames)
+        self._counted += 1 + missed
+        self._counted_s += time_s - self._last_s
         self._last_s = time_s
 
     def pause(self, time_s: float) -> list[InsertMarker]:
@@ -160,7 +175,7 @@ class FramePlayer:
         if not self.paused:
             return
         self.paused = False
-        self._last_s = self._onset = None
+        self._last_s = self._refresh_s = self._onset = None
         if self._next_step:
             first = self._trial_start(self._next_step - 1)
             self._frame, self._next_step = self._starts[first], first

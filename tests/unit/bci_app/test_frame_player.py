@@ -108,6 +108,16 @@ def test_a_screen_that_is_a_little_slower_than_measured_does_not_drift_out_of_st
     assert timing.worst_error_ms < 8.0
 
 
+def test_frames_that_jitter_are_no_dropped_frames() -> None:
+    player = FramePlayer(ssvep(), 60.0)
+    jitter_s = np.random.default_rng(0).uniform(-0.004, 0.004, player.n_frames)
+    play(player, np.arange(player.n_frames) / 60.0 + jitter_s)
+    timing = player.timing()
+    assert timing.dropped_frames == 0
+    assert timing.counted_hz == pytest.approx(60.0, rel=1e-3)
+    assert 0 < timing.median_error_ms < 8.0
+
+
 def test_a_pause_holds_the_run_and_repeats_the_trial() -> None:
     player = FramePlayer(ssvep(), 60.0)
     whole = [marker for step in player.paradigm.steps for marker in step.markers]

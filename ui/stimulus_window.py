@@ -1,0 +1,224 @@
+"""One run of a paradigm on a second screen: instructions, the run frame by frame, pause, and how exact it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, QSizeF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QScreen
+from PySide6.QtWidgets import QApplication
+
+from bci_app.events import InsertMarker
+from bci_app.frame_player import FramePlayer
+from bci_app.letter_feedback import LetterFeedback
+from bci_app.paradigm import Paradigm
+from bci_app.scenes import Letters
+from devices.clock import now_s
+from pipelines.decision import Decision
+from pipelines.errors import ConfigError
+from ui.stimulus_painter import paint, paint_progress, paint_words
+from ui.stimulus_screens import GlScreen, Screen, TimerScreen, has_opengl, nominal_hz
+
+Phase = Literal["measuring", "ready", "running", "paused", "done"]
+SETTLE_FRAMES, MEASURED_FRAMES = 10, 60
+"""Frames before the refresh rate is measured, and those it is measured on."""
+LOCK_TOLERANCE = 0.05
+"""Share by which a screen locked to its refresh may miss the rate it claims."""
+
+
+class StimulusWindow(QObject):
+    """Shows a paradigm, and says by commands what appeared when.
+
+    Space begins, pauses and goes on; Escape ends.
+
+    Parameters
+    ----------
+    paradigm
+        What is run.
+    screen
+        Where; None: the second screen if there is one.
+    full_screen
+        Whether the window fills the screen.
+    """
+
+    command = Signal(object)
+    """A marker for the engine."""
+    moved = Signal()
+    """The phase is another, or a stimulus came up."""
+    finished = Signal(object, bool)
+    """StimulusTiming of the run, and whether it was shown to its end."""
+    refused = Signal(str)
+    """The paradigm cannot be shown on this screen; the text says why."""
+
+    def __init__(self, paradigm: Paradigm, screen: QScreen | None = None, *, full_screen: bool = True) -> None:
+        super().__init__()
+        self.paradigm = paradigm
+        self.phase: Phase = "measuring"
+        self.player: FramePlayer | None = None
+        self.shown: Counter[str] = Counter()
+        """How often each class has come up."""
+        self._screen_of, self._full_screen = screen or second_screen(), full_screen
+        self._stamps_s: list[float] = []
+        self._feedback = LetterFeedback(paradigm.recipe.hop_s)
+        self._ended = False
+        self.window = self._open(GlScreen if has_opengl() else TimerScreen)
+
+    def begin(self) -> None:
+        """Begin the run, once the refresh rate is known."""
+        if self.phase == "ready" and self.player is not None:
+            self.command.emit(self.player.first_marker(now_s()))
+            self._come_to("running")
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        if self.player is None:
+            return
+        if self.phase == "running":
+            for marker in self.player.pause(now_s()):
+                self.command.emit(marker)
+            self._come_to("paused")
+        elif self.phase == "paused":
+            self.player.resume()
+            self._come_to("running")
+
+    def close(self) -> None:
+        """End the run and take the window away."""
+        self._finish(complete=False)
+        self.window.halt()
+        self.window.close()
+        self.window.deleteLater()
+
+    def decide(self, decision: Decision) -> None:
+        """Take a decision: where letters are spelled it counts for one of them."""
+        self._feedback.decide(decision)
+
+    def _open(self, kind: Callable[[Callable[[QPainter, QSizeF], None]], Screen]) -> Screen:
+        window = kind(self._paint)
+        window.setTitle(self.paradigm.title)
+        if self._screen_of is not None:
+            window.setScreen(self._screen_of)
+            window.setGeometry(self._screen_of.geometry())
+        window.frame_shown.connect(self._take_frame)
+        window.key.connect(self._take_key)
+        window.closed.connect(lambda: self._finish(complete=False))
+        if self._full_screen:
+            window.setCursor(Qt.CursorShape.BlankCursor)
+            window.showFullScreen()
+        else:
+            window.resize(960, 640)
+            window.show()
+        window.run()
+        return window
+
+    def _take_frame(self, time_s: float) -> None:
+        if self.phase == "measuring":
+            self._measure(time_s)
+        elif self.phase == "running" and self.player is not None:
+            for marker in self.player.shown(time_s):
+                self._tell(marker)
+            if self.player.came_up is not None and self.player.came_up.beep:
+                QApplication.beep()
+            if self.player.done:
+                self._finish(complete=True)
+
+    def _measure(self, time_s: float) -> None:
+        self._stamps_s.append(time_s)
+        if len(self._stamps_s) < SETTLE_FRAMES + MEASURED_FRAMES:
+            return
+        intervals_s = np.diff(self._stamps_s[SETTLE_FRAMES:])
+        measured_hz, claimed_hz = 1.0 / float(np.median(intervals_s)), nominal_hz(self.window.screen())
+        locked = self.window.can_lock and abs(measured_hz - claimed_hz) <= LOCK_TOLERANCE * claimed_hz
+        if self.window.can_lock and not locked:
+            # Swaps that do not wait for the screen would play the run at any speed.
+            self._fall_back()
+            return
+        # The mean is finer than any single interval; a timer's plan is the rate it is set to.
+        rate_hz = len(intervals_s) / float(intervals_s.sum()) if locked else claimed_hz
+        try:
+            self.player = FramePlayer(self.paradigm, rate_hz, frame_locked=locked)
+        except ConfigError as exc:
+            self.refused.emit(str(exc))
+            self._come_to("done")
+            return
+        self._come_to("ready")
+
+    def _fall_back(self) -> None:
+        old = self.window
+        old.frame_shown.disconnect(self._take_frame)
+        old.halt()
+        self._stamps_s.clear()
+        self.window = self._open(TimerScreen)
+        old.close()
+        old.deleteLater()
+
+    def _tell(self, marker: InsertMarker) -> None:
+        self.command.emit(marker)
+        for spelled in self._feedback.mark(marker):
+            self.command.emit(spelled)
+        if marker.label in self.paradigm.classes:
+            self.shown[marker.label] += 1
+        self.moved.emit()
+
+    def _take_key(self, key: int) -> None:
+        if key == Qt.Key.Key_Escape or (self.phase == "done" and key == Qt.Key.Key_Space):
+            self.close()
+        elif key == Qt.Key.Key_Space:
+            self.begin() if self.phase == "ready" else self.toggle_pause()
+
+    def _finish(self, *, complete: bool) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        began = self.player is not None and self.phase in ("running", "paused")
+        if self.player is not None and began:
+            for spelled in self._feedback.end(now_s()):
+                self.command.emit(spelled)
+            self.command.emit(self.player.last_marker(now_s()))
+        self._come_to("done")
+        self.finished.emit(self.player.timing() if self.player is not None and began else None, complete)
+
+    def _come_to(self, phase: Phase) -> None:
+        self.phase = phase
+        self.moved.emit()
+
+    def _paint(self, painter: QPainter, size: QSizeF) -> None:
+        if self.phase != "running" or self.player is None:
+            paint_words(painter, size, *self._words())
+            return
+        scene, frame = self.player.next_scene()
+        if isinstance(scene, Letters):
+            scene = replace(scene, spelled=self._feedback.spelled, chosen=self._feedback.chosen_now(now_s()))
+        paint(painter, size, scene, frame, self.player.refresh_hz)
+        counts = "   ".join(f"{name.replace('_', ' ')} {self.shown[name]}/{n}" for name, n in self._counts.items())
+        paint_progress(painter, size, self.player.progress, counts)
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        return self.paradigm.counts
+
+    def _words(self) -> tuple[str, str, str]:
+        minutes = f"{self.paradigm.duration_s / 60:.1f} min"
+        if self.phase == "done":
+            timing = self.player.timing().sentence() if self.player is not None else ""
+            return "Done", "Thank you. You may relax.", f"{timing}\nSpace or Escape closes this window"
+        if self.phase == "paused":
+            return "Pause", self.paradigm.instructions, "Space goes on with the trial that was interrupted, Escape ends"
+        if self.phase == "measuring":
+            return self.paradigm.title, self.paradigm.instructions, "Measuring the screen …"
+        assert self.player is not None
+        lock = "locked to the screen" if self.window.can_lock else "by a timer, not locked to the screen"
+        return (
+            f"{self.paradigm.title}, {minutes}",
+            self.paradigm.instructions,
+            f"Space begins and pauses, Escape ends.   {self.player.refresh_hz:.2f} Hz, {lock}",
+        )
+
+
+def second_screen() -> QScreen | None:
+    """Return the screen beside the first one; the first where there is no other."""
+    screens = QGuiApplication.screens()
+    return screens[1] if len(screens) > 1 else QGuiApplication.primaryScreen()
