@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from bci_app.adaptation_result import Adaptation
 from bci_app.config import DecoderSettings, SessionSettings, validate
 from bci_app.paradigm_trials import Run, run_of
 from bci_app.trial_windows import TrialWindows, trial_windows
@@ -27,63 +28,10 @@ from pipelines.signal import Window
 from pipelines.stage import Pipeline
 
 NO_DECODER = "none"
+PATIENCE = 10
+"""Niceness of training beside a session: the engine comes first."""
 Stages = tuple[dict[str, Any], ...]
 """Stage tables."""
-
-
-@dataclass(frozen=True, slots=True)
-class Adaptation:
-    """What came of a training.
-
-    Parameters
-    ----------
-    recording, folder
-        What it learnt from, and the checkpoint that was written.
-    model_id, classes
-        The new decoder's.
-    trials, n_blocks
-        Trials of each class that were used, and the blocks they lie in.
-    chance
-        Balanced accuracy of guessing.
-    score
-        Of the new decoder, on blocks it had not seen.
-    current, current_score
-        The decoder in use, and its score on the same blocks; None where there is nothing to compare.
-    no_comparison
-        Why not.
-    """
-
-    recording: str
-    folder: str
-    model_id: str
-    classes: tuple[str, ...]
-    trials: dict[str, int]
-    n_blocks: int
-    chance: float
-    score: BlockScore
-    current: str
-    current_score: BlockScore | None
-    no_comparison: str
-
-    @property
-    def better(self) -> bool:
-        """Whether it should take over: surely above chance, and above the decoder in use where both can be judged."""
-        above = self.score.low > self.chance
-        return above and (self.current_score is None or self.score.mean > self.current_score.mean)
-
-    def verdict(self) -> str:
-        """Return the conclusion in a sentence."""
-        if self.score.low <= self.chance:
-            return f"not better than chance ({self.chance:.2f}): keep what runs, and record more blocks"
-        if self.current_score is None:
-            return f"better than chance ({self.chance:.2f}); not compared with {self.current}: {self.no_comparison}"
-        if self.better:
-            return f"beats {self.current} by {self.score.mean - self.current_score.mean:+.3f} on the same blocks"
-        return f"does not beat {self.current} on the same blocks ({self.current_score.sentence()}): keep what runs"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
-        return {**asdict(self), "better": self.better, "verdict": self.verdict()}
 
 
 def adapt(recording: Path, folder: Path, against: str = "") -> Adaptation:
@@ -110,6 +58,20 @@ def adapt(recording: Path, folder: Path, against: str = "") -> Adaptation:
     stages = run.recipe.stages(montage.prepare(opened.spec)) if session.stages is None else session.stages
     with threadpool_limits(1):
         return _adapt(path, folder, run, stages, session, against)
+
+
+def adapt_quietly(recording: str, folder: str) -> Adaptation:
+    """Do the same beside a running session, behind everything else; for a process of its own.
+
+    Raises
+    ------
+    BciError
+        As :func:`adapt`.
+    """
+    if hasattr(os, "nice"):
+        os.nice(PATIENCE)
+    check_folder(Path(folder))
+    return adapt(Path(recording).absolute(), Path(folder).absolute())
 
 
 def _session(recording: Path) -> SessionSettings:

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bci_app.adaptation import Adaptation, adapt, check_folder
+from bci_app.adaptation import adapt, check_folder
+from bci_app.adaptation_result import Adaptation
 
 
 def run_adapt(recording: Path, folder: Path, against: str, console: Console, *, as_json: bool) -> None:
