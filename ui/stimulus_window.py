@@ -51,6 +51,8 @@ class StimulusWindow(QObject):
     """The phase is another, or a stimulus came up."""
     finished = Signal(object, bool)
     """StimulusTiming of the run, and whether it was shown to its end."""
+    gone = Signal()
+    """The window has been closed."""
     refused = Signal(str)
     """The paradigm cannot be shown on this screen; the text says why."""
 
@@ -64,7 +66,7 @@ class StimulusWindow(QObject):
         self._screen_of, self._full_screen = screen or second_screen(), full_screen
         self._stamps_s: list[float] = []
         self._feedback = LetterFeedback(paradigm.recipe.hop_s)
-        self._ended = False
+        self._ended = self._is_gone = False
         self.window = self._open(GlScreen if has_opengl() else TimerScreen)
 
     def begin(self) -> None:
@@ -86,11 +88,15 @@ class StimulusWindow(QObject):
             self._come_to("running")
 
     def close(self) -> None:
-        """End the run and take the window away."""
+        """End the run and take the window away; may be called twice."""
+        if self._is_gone:
+            return
+        self._is_gone = True
         self._finish(complete=False)
         self.window.halt()
         self.window.close()
         self.window.deleteLater()
+        self.gone.emit()
 
     def decide(self, decision: Decision) -> None:
         """Take a decision: where letters are spelled it counts for one of them."""
@@ -104,7 +110,7 @@ class StimulusWindow(QObject):
             window.setGeometry(self._screen_of.geometry())
         window.frame_shown.connect(self._take_frame)
         window.key.connect(self._take_key)
-        window.closed.connect(lambda: self._finish(complete=False))
+        window.closed.connect(self.close)
         if self._full_screen:
             window.setCursor(Qt.CursorShape.BlankCursor)
             window.showFullScreen()
@@ -142,13 +148,14 @@ class StimulusWindow(QObject):
             self.player = FramePlayer(self.paradigm, rate_hz, frame_locked=locked)
         except ConfigError as exc:
             self.refused.emit(str(exc))
-            self._come_to("done")
+            self.close()
             return
         self._come_to("ready")
 
     def _fall_back(self) -> None:
         old = self.window
         old.frame_shown.disconnect(self._take_frame)
+        old.closed.disconnect(self.close)
         old.halt()
         self._stamps_s.clear()
         self.window = self._open(TimerScreen)
@@ -179,6 +186,8 @@ class StimulusWindow(QObject):
                 self.command.emit(spelled)
             self.command.emit(self.player.last_marker(now_s()))
         self._come_to("done")
+        self.window.halt()
+        self.window.update()  # the last page needs one frame
         self.finished.emit(self.player.timing() if self.player is not None and began else None, complete)
 
     def _come_to(self, phase: Phase) -> None:
