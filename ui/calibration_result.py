@@ -42,11 +42,11 @@ class CalibrationResult(QFrame):
             return
         self.bars.show_scores(_scores(result), result.chance)
         tone = "good" if result.better else "warning"
-        using = "In use now." if run.in_use else "Not in use."
+        using = "Being made ready …" if run.is_changing else "In use now." if run.in_use else "Not in use."
         self.verdict.setText(f"{theme.MARKS[tone]} {_sentence(result)} {using}")
         theme.set_tone(self.verdict, tone)
-        self.deploy.setEnabled(running and not run.in_use)
-        self.undo.setEnabled(running and bool(run.in_use))
+        self.deploy.setEnabled(running and not run.in_use and not run.is_changing)
+        self.undo.setEnabled(running and bool(run.in_use) and not run.is_changing)
 
 
 def _scores(result: Adaptation) -> list[Score]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QScreen
 
 from bci_app.adaptation_result import Adaptation
-from bci_app.events import DecoderEvent, RecordingEvent, StartRecording, StopRecording, UseDecoder
+from bci_app.events import DecoderEvent, NoticeEvent, RecordingEvent, StartRecording, StopRecording, UseDecoder
 from bci_app.frame_player import StimulusTiming
 from bci_app.paradigm import Paradigm
 from ui.scouting import Scouting
@@ -41,6 +41,8 @@ class CalibrationRun(QObject):
         """Whether a better decoder takes over without being asked."""
         self.in_use = ""
         """Folder of the decoder that was deployed and still decides; empty: none."""
+        self.is_changing = False
+        """Whether the engine was asked for another decoder and has not answered yet."""
         self._recording = ""
         self._own_recording = False
         self._scouting = Scouting(self)
@@ -80,7 +82,7 @@ class CalibrationRun(QObject):
 
     def abandon(self) -> None:
         """The engine has ended: nothing that comes later can be used."""
-        self._recording, self.in_use = "", ""
+        self._recording, self.in_use, self.is_changing = "", "", False
         if self.stage in ("showing", "saving"):
             self.timing = None
             self._settle.stop()
@@ -90,14 +92,26 @@ class CalibrationRun(QObject):
     def deploy(self) -> None:
         """Let the new decoder decide."""
         if self.result is not None:
-            self.command.emit(UseDecoder(self.result.folder))
+            self._ask(self.result.folder)
 
     def undo(self) -> None:
         """Let the decoder before decide again."""
-        self.command.emit(UseDecoder(""))
+        self._ask("")
+
+    def _ask(self, name: str) -> None:
+        self.is_changing = True
+        self.command.emit(UseDecoder(name))
+        self.moved.emit()
+
+    def on_notice(self, event: NoticeEvent) -> None:
+        """Hear whether the engine could not do what it was asked for; the window's message bar tells it."""
+        if event.level != "info" and self.is_changing:
+            self.is_changing = False
+            self.moved.emit()
 
     def on_decoder(self, event: DecoderEvent) -> None:
         """Take which decoder decides."""
+        self.is_changing = False
         mine = self.result is not None and event.model_id == self.result.model_id
         self.in_use = self.result.folder if mine and self.result is not None else ""
         self.moved.emit()

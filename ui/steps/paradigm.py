@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QListWidget, QPushButton, QWidget
 
-from bci_app.events import DecoderEvent, EngineState, RecordingEvent, Session, StateEvent
+from bci_app.events import DecoderEvent, EngineState, NoticeEvent, RecordingEvent, Session, StateEvent
 from bci_app.paradigm import Paradigm
 from pipelines.decision import Decision
 from pipelines.errors import BciError
@@ -113,6 +113,10 @@ class ParadigmStep(Step):
     def on_decoder(self, event: DecoderEvent) -> None:
         """Follow who decides."""
         self.run.on_decoder(event)
+
+    def on_notice(self, event: NoticeEvent) -> None:
+        """Follow what could not be done."""
+        self.run.on_notice(event)
 
     def on_decision(self, decision: Decision) -> None:
         """Let a speller hear it."""
