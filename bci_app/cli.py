@@ -116,14 +116,18 @@ def paradigm(
     *,
     kind: Annotated[str, typer.Option(help="Paradigm: imagery, rest_task …; empty: the session's [paradigm].")] = "",
     folder: Annotated[str, typer.Option(help="Where the recording goes.")] = "recordings",
+    train: Annotated[Path | None, typer.Option(help="Train a decoder on the run (as adapt does), into this.")] = None,
     overrides: Overrides = None,
 ) -> None:
     """Run a paradigm with cues in the terminal, and record it with its markers. What flickers needs the window."""
+    from bci_app.adaptation_verb import run_adapt
     from bci_app.config import load_session
     from bci_app.paradigm_verb import run_paradigm
 
     path = run_paradigm(load_session(session, overrides or ()), kind, folder, console)
     console.print(f"recorded: {path}", markup=False, highlight=False, soft_wrap=True)
+    if train is not None:
+        run_adapt(path, train, "", console, as_json=False)
 
 
 @app.command()

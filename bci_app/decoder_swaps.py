@@ -21,9 +21,18 @@ MakePath = Callable[[str], SignalPath]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A path that takes over with the next samples; None: the one that was left last."""
+    """What happens before the next samples.
 
-    path: SignalPath | None
+    Parameters
+    ----------
+    path
+        The path that takes over; None: the one that was left last.
+    fault
+        Why none could be made ready; nothing changes then.
+    """
+
+    path: SignalPath | None = None
+    fault: BciError | None = None
 
 
 class DecoderSwaps:
@@ -41,7 +50,7 @@ class DecoderSwaps:
         self._make_path = make_path
         self._planned = deque(planned)
         self._thread: threading.Thread | None = None
-        self._ready: Turn | BciError | None = None
+        self._ready: Turn | None = None
 
     def ask(self, name: str) -> None:
         """Make a decoder ready; an empty name goes back to the one before, at once.
@@ -49,26 +58,18 @@ class DecoderSwaps:
         Raises
         ------
         ModelError
-            If another one is being made ready, or this session cannot change decoders.
+            If another one is being made ready.
         """
         if self._thread is not None:
             raise ModelError(f"{name or 'the decoder before'}: another decoder is being made ready; ask again after it")
         if not name:
-            self._ready = Turn(None)
+            self._ready = Turn()
             return
-        if self._make_path is None:
-            raise ModelError(f"{name}: this session cannot change its decoder")
         self._thread = threading.Thread(target=self._prepare, args=(name,), name="decoder-swap", daemon=True)
         self._thread.start()
 
     def split(self, chunk: Chunk) -> Iterator[tuple[Turn | None, Chunk]]:
-        """Yield the chunk's parts, each with the turn that comes before it.
-
-        Raises
-        ------
-        BciError
-            If a decoder could not be made ready; the chunk is then still to be processed.
-        """
+        """Yield the chunk's parts, each with the turn that comes before it."""
         turn = self._take()
         while self._planned and self._planned[0].at_index < chunk.end_index:
             planned = self._planned.popleft()
@@ -76,7 +77,7 @@ class DecoderSwaps:
             if cut:
                 yield turn, chunk.part(0, cut)
                 chunk = chunk.part(cut, chunk.n_samples)
-            turn = Turn(self._make(planned.name)) if planned.name else Turn(None)
+            turn = self._made(planned.name) if planned.name else Turn()
         yield turn, chunk
 
     def _take(self) -> Turn | None:
@@ -85,22 +86,18 @@ class DecoderSwaps:
                 return None
             self._thread = None
         ready, self._ready = self._ready, None
-        if isinstance(ready, BciError):
-            raise ready
         return ready
 
-    def _make(self, name: str) -> SignalPath:
-        assert self._make_path is not None
-        why = f"{name} cannot take over, the present decoder goes on"
-        try:
-            return self._make_path(name)
-        except BciError as exc:
-            raise type(exc)(f"{why}: {exc}") from exc
-        except Exception as exc:  # a plug-in may raise anything; on a thread of its own it would vanish
-            raise ModelError(f"{why}: {in_one_line(exc)}") from exc
-
     def _prepare(self, name: str) -> None:
+        self._ready = self._made(name)
+
+    def _made(self, name: str) -> Turn:
+        why = f"{name} cannot take over, the present decoder goes on"
+        if self._make_path is None:
+            return Turn(fault=ModelError(f"{why}: this session cannot change its decoder"))
         try:
-            self._ready = Turn(self._make(name))
+            return Turn(self._make_path(name))
         except BciError as exc:
-            self._ready = exc
+            return Turn(fault=type(exc)(f"{why}: {exc}"))
+        except Exception as exc:  # noqa: BLE001 - a plug-in may raise anything; on a thread of its own it would vanish
+            return Turn(fault=ModelError(f"{why}: {in_one_line(exc)}"))

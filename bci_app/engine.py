@@ -164,14 +164,12 @@ class Engine:
 
     def _turns(self, chunk: Chunk) -> Iterator[Chunk]:
         """Yield the chunk's parts, letting another decoder take over where its turn comes."""
-        try:
-            for turn, part in self._swaps.split(chunk):
-                if turn is not None:
-                    self._change_decoder(turn, part.first_index)
-                yield part
-        except BciError as exc:
-            self._notice("error", str(exc))
-            yield chunk
+        for turn, part in self._swaps.split(chunk):
+            if turn is not None and turn.fault is not None:
+                self._notice("error", str(turn.fault))
+            elif turn is not None:
+                self._change_decoder(turn, part.first_index)
+            yield part
 
     def _change_decoder(self, turn: Turn, first_index: int) -> None:
         path, back = turn.path or self._before, turn.path is None

@@ -191,7 +191,10 @@ class FramePlayer:
 
     def last_marker(self, time_s: float) -> InsertMarker:
         """Return the marker that tells how the run went."""
-        about = self.paradigm.describe(event="end", complete=self.done, timing=asdict(self.timing()))
+        errors_ms = [round(1e3 * error_s, 3) for error_s in self._errors_s]
+        about = self.paradigm.describe(
+            event="end", complete=self.done, timing=asdict(self.timing()), errors_ms=errors_ms
+        )
         return InsertMarker(about, time_s, INFO_STREAM)
 
     def timing(self) -> StimulusTiming:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from PySide6.QtCore import QObject, QSizeF, Qt, Signal
+from PySide6.QtCore import QObject, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QScreen
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +26,9 @@ from ui.stimulus_screens import GlScreen, Screen, TimerScreen, has_opengl, nomin
 Phase = Literal["measuring", "ready", "running", "paused", "done"]
 SETTLE_FRAMES, MEASURED_FRAMES = 10, 60
 """Frames before the refresh rate is measured, and those it is measured on."""
+SILENT_MS = 4000
+"""A screen that is not measured by then shows no frames."""
+MakeScreen = Callable[[Callable[[QPainter, QSizeF], None]], Screen]
 LOCK_TOLERANCE = 0.05
 """Share by which a screen locked to its refresh may miss the rate it claims."""
 
@@ -43,6 +46,8 @@ class StimulusWindow(QObject):
         Where; None: the second screen if there is one.
     full_screen
         Whether the window fills the screen.
+    kind
+        What shows the frames; None: OpenGL where there is any, else a timer.
     """
 
     command = Signal(object)
@@ -56,7 +61,14 @@ class StimulusWindow(QObject):
     refused = Signal(str)
     """The paradigm cannot be shown on this screen; the text says why."""
 
-    def __init__(self, paradigm: Paradigm, screen: QScreen | None = None, *, full_screen: bool = True) -> None:
+    def __init__(
+        self,
+        paradigm: Paradigm,
+        screen: QScreen | None = None,
+        *,
+        full_screen: bool = True,
+        kind: MakeScreen | None = None,
+    ) -> None:
         super().__init__()
         self.paradigm = paradigm
         self.phase: Phase = "measuring"
@@ -67,7 +79,9 @@ class StimulusWindow(QObject):
         self._stamps_s: list[float] = []
         self._feedback = LetterFeedback(paradigm.recipe.hop_s)
         self._ended = self._is_gone = False
-        self.window = self._open(GlScreen if has_opengl() else TimerScreen)
+        self._watch = QTimer(self, singleShot=True, interval=SILENT_MS)
+        self._watch.timeout.connect(self._miss_frames)
+        self.window = self._open(kind or (GlScreen if has_opengl() else TimerScreen))
 
     def begin(self) -> None:
         """Begin the run, once the refresh rate is known."""
@@ -102,7 +116,12 @@ class StimulusWindow(QObject):
         """Take a decision: where letters are spelled it counts for one of them."""
         self._feedback.decide(decision)
 
-    def _open(self, kind: Callable[[Callable[[QPainter, QSizeF], None]], Screen]) -> Screen:
+    def _miss_frames(self) -> None:
+        """A driver that shows no frames must not keep a person waiting."""
+        if self.phase == "measuring" and self.window.can_lock and not self._is_gone:
+            self._fall_back()
+
+    def _open(self, kind: MakeScreen) -> Screen:
         window = kind(self._paint)
         window.setTitle(self.paradigm.title)
         if self._screen_of is not None:
@@ -118,6 +137,8 @@ class StimulusWindow(QObject):
             window.resize(960, 640)
             window.show()
         window.run()
+        if window.can_lock:
+            self._watch.start()
         return window
 
     def _take_frame(self, time_s: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSizeF, Qt, QTimer
 from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -21,7 +21,8 @@ from devices.clock import now_s
 from pipelines.plugins import make, names
 from ui.paradigm_preview import first_scenes
 from ui.stimulus_painter import paint, paint_words
-from ui.stimulus_window import StimulusWindow
+from ui.stimulus_screens import TimerScreen
+from ui.stimulus_window import MakeScreen, StimulusWindow
 
 SHORT: dict[str, Any] = {
     "kind": "ssvep", "frequencies_hz": (10.0, 12.0), "blocks": 2, "cue_s": 0.1, "flicker_s": 2.5, "pause_s": 0.1,
@@ -32,12 +33,12 @@ SHORT: dict[str, Any] = {
 class Watched:
     """A window and all it said."""
 
-    def __init__(self, paradigm: Paradigm) -> None:
+    def __init__(self, paradigm: Paradigm, kind: MakeScreen | None = None) -> None:
         self.markers: list[InsertMarker] = []
         self.ends: list[tuple[object, bool]] = []
         self.refusals: list[str] = []
         self.heard_s: list[float] = []
-        self.window = StimulusWindow(paradigm, full_screen=False)
+        self.window = StimulusWindow(paradigm, full_screen=False, kind=kind)
         self.window.command.connect(self._keep)
         self.window.finished.connect(lambda timing, complete: self.ends.append((timing, complete)))
         self.window.refused.connect(self.refusals.append)
@@ -59,8 +60,8 @@ class Watched:
 def watch(qapp: QApplication) -> Iterator[Callable[..., Watched]]:
     made: list[Watched] = []
 
-    def make_one(**table: Any) -> Watched:
-        made.append(Watched(make("paradigms", {**SHORT, **table})))
+    def make_one(screen: MakeScreen | None = None, **table: Any) -> Watched:
+        made.append(Watched(make("paradigms", {**SHORT, **table}), screen))
         return made[-1]
 
     yield make_one
@@ -131,6 +132,41 @@ def test_a_flicker_that_the_screen_cannot_show_is_refused(watch: Callable[..., W
     qtbot.waitUntil(lambda: bool(watched.refusals), timeout=30_000)
     assert "8 Hz cannot be shown at 60 Hz" in watched.refusals[0]
     assert watched.markers == []
+
+
+class Unlocked(TimerScreen):
+    """Claims to follow the screen, but shows frames as fast as it can."""
+
+    can_lock = True
+
+    def run(self) -> None:
+        self._fast = QTimer(self, interval=2)
+        self._fast.timeout.connect(lambda: self.frame_shown.emit(now_s()))
+        self._fast.start()
+
+    def halt(self) -> None:
+        self._fast.stop()
+
+
+class Silent(TimerScreen):
+    """Claims to follow the screen, and shows nothing."""
+
+    can_lock = True
+
+    def run(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("screen", [Unlocked, Silent])
+def test_swaps_that_do_not_follow_the_screen_are_replaced_by_a_timer(
+    screen: MakeScreen, watch: Callable[..., Watched], qtbot: QtBot
+) -> None:
+    watched = watch(screen)
+    qtbot.waitUntil(lambda: watched.window.phase == "ready", timeout=30_000)
+    assert type(watched.window.window) is TimerScreen
+    assert watched.window.player is not None
+    assert watched.window.player.refresh_hz == 60.0
+    assert not watched.window.player.timing().frame_locked
 
 
 def picture(scene: Scene, frame: int = 0) -> np.ndarray:
