@@ -55,7 +55,7 @@ class StimulusTiming:
         how = "frame-locked" if self.frame_locked else "NOT frame-locked (timer)"
         return (
             f"{self.n} stimuli at {self.counted_hz:.2f} Hz, {how}: error median {self.median_error_ms:.2f} ms, worst "
-            f"{self.worst_error_ms:.2f} ms; {self.dropped_frames} frames dropped"
+            f"{self.worst_error_ms:.2f} ms; {self.dropped_frames} frame{'s' * (self.dropped_frames != 1)} dropped"
         )
 
 

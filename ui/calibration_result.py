@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton
 
 from bci_app.adaptation_result import Adaptation
@@ -53,7 +55,8 @@ def _scores(result: Adaptation) -> list[Score]:
     scores = [Score(f"new: {result.model_id}", result.score.mean, result.score.low, result.score.high)]
     if result.current_score is not None:
         current = result.current_score
-        scores.append(Score(f"in use before: {result.current}", current.mean, current.low, current.high))
+        name = Path(result.current).name  # of a checkpoint folder the end
+        scores.append(Score(f"in use before: {name}", current.mean, current.low, current.high))
     return scores
 
 

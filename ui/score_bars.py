@@ -61,9 +61,11 @@ class ScoreBars(QWidget):
         width = self.width() - right
         for row, score in enumerate(self._scores):
             self._bar(painter, QRectF(0, row * height, width, height), score, row, right)
-        painter.setPen(QPen(QColor(theme.palette().muted), 1.5, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(QColor(theme.palette().text), 1.5, Qt.PenStyle.DotLine))
         x = self._chance * width
-        painter.drawLine(round(x), 0, round(x), height * len(self._scores))
+        for row in range(len(self._scores)):  # beside the names, not through them
+            painter.drawLine(round(x), round((row + 0.46) * height), round(x), round((row + 0.88) * height))
+        painter.setPen(QColor(theme.palette().muted))
         foot = QRectF(x - 60, height * len(self._scores), 120, theme.px(FOOT_PX))
         painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, f"chance {self._chance:.0%}")
         painter.end()

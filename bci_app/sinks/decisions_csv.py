@@ -1,4 +1,7 @@
-"""Decisions as CSV: one line each, probabilities that read back exactly."""
+"""Decisions as CSV: one line each, probabilities that read back exactly.
+
+A decoder of other classes that takes over begins a file of its own: ``decisions-2.csv`` beside ``decisions.csv``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TextIO
 
 from pydantic import Field
 
-from bci_app.events import ChunkEvent, DecisionEvent, Event, Session
+from bci_app.events import ChunkEvent, DecisionEvent, DecoderEvent, Event, Session
 from pipelines.decision import Decision
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
@@ -34,6 +37,7 @@ class DecisionsCsv:
         self._file: TextIO | None = None
         self._classes: tuple[str, ...] = ()
         self._origin_s: float | None = None
+        self._n_files = 0
 
     def open(self, session: Session) -> None:
         """Write the heading.
@@ -44,13 +48,20 @@ class DecisionsCsv:
             If the file cannot be written.
         """
         self.close()
-        self._classes, self._origin_s = session.classes, None
+        self._origin_s, self._n_files = None, 0
+        self._begin(session.classes)
+
+    def _begin(self, classes: tuple[str, ...]) -> None:
+        self.close()
+        self._classes = classes
+        self._n_files += 1
+        path = self._path if self._n_files == 1 else self._path.with_stem(f"{self._path.stem}-{self._n_files}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8", newline="")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w", encoding="utf-8", newline="")
         except OSError as exc:
-            raise RecordingError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
-        shares = (f"p_{name}" for name in session.classes)
+            raise RecordingError(f"{path}: cannot be written: {exc.strerror or exc}") from exc
+        shares = (f"p_{name}" for name in classes)
         trust = ("prediction_set", "unfamiliarity", "unfamiliar")
         self._write(["window_index", "start_s", "end_s", "label", *shares, "abstained", "reason", *trust])
 
@@ -65,6 +76,8 @@ class DecisionsCsv:
         match event:
             case ChunkEvent(chunk) if self._origin_s is None and chunk.n_samples:
                 self._origin_s = float(chunk.times_s[0])
+            case DecoderEvent(classes=classes) if self._file is not None and classes != self._classes:
+                self._begin(classes)
             case DecisionEvent(decision) if self._file is not None:
                 self._write(self._row(decision))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bci_app.events import ChunkEvent, DecisionEvent, EngineState, StateEvent
+from bci_app.events import ChunkEvent, DecisionEvent, DecoderEvent, EngineState, StateEvent
 from bci_app.sinks.decisions_csv import DecisionsCsv, Settings
 from pipelines.decision import Decision
 from pipelines.errors import RecordingError
@@ -18,6 +18,23 @@ from tests.unit.bci_app.xdf_files import a_chunk, a_session
 
 CLASSES = ("rest", "work")
 TRUST = ("prediction_set", "unfamiliarity", "unfamiliar")
+
+
+def test_a_decoder_of_other_classes_begins_a_file_of_its_own(tmp_path: Path) -> None:
+    other = ("a", "b", "c")
+    path = tmp_path / "said.csv"
+    sink = DecisionsCsv(Settings(path=str(path)))
+    sink.open(a_session())
+    sink.accept(decided(0, 0.25, 0.75))
+    sink.accept(DecoderEvent("mine", "m", CLASSES, 2.0, 0.5, 25))
+    sink.accept(decided(1, 0.25, 0.75))
+    sink.accept(DecoderEvent("other", "o", other, 2.0, 0.5, 50))
+    sink.accept(decided(2, 0.2, 0.3, 0.5, labels=other))
+    sink.close()
+    first, second = (list(csv.reader(file.read_text().splitlines())) for file in (path, tmp_path / "said-2.csv"))
+    assert [row[0] for row in first] == ["window_index", "0", "1"]
+    assert second[0][4:7] == ["p_a", "p_b", "p_c"]
+    assert second[1][3] == "c"
 
 
 def decided(index: int, *p: float, reason: str = "", labels: tuple[str, ...] = CLASSES) -> DecisionEvent:
