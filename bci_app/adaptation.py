@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from bci_app.adaptation_result import Adaptation
+from bci_app.assembly import choose_electrodes
 from bci_app.config import DecoderSettings, SessionSettings, validate
 from bci_app.paradigm_trials import Run, run_of
 from bci_app.trial_windows import TrialWindows, trial_windows
@@ -181,6 +182,7 @@ def _judge_current(
         return NO_DECODER, None, "no decoder is in use"
     try:
         decoder = load_decoder(wanted.name, **wanted.settings)
+        choose_electrodes(session, decoder, open_recording(path).spec)
         if set(decoder.spec.classes) != set(run.classes):
             return wanted.name, None, f"it tells other classes apart ({', '.join(decoder.spec.classes)})"
         stages = (*session.montage, *(decoder.spec.pipeline if session.stages is None else session.stages))
