@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PEOPLE = ("03", "05", "06", "15", "19", "25")
+"""Of EEGMAT: few, whose states are told apart by any decoder."""
 
 
-def results(tmp_path: Path, script: str, *arguments: str) -> dict[str, Any]:
+def results(tmp_path: Path, script: str, *arguments: str, timeout_s: float = 150) -> dict[str, Any]:
     target = tmp_path / "results.json"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", f"benchmarks/{script}.py", *arguments, "--json", str(target)],
@@ -23,7 +25,7 @@ def results(tmp_path: Path, script: str, *arguments: str) -> dict[str, Any]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=timeout_s,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(target.read_text(encoding="utf-8"))
@@ -78,3 +80,23 @@ def test_throughput_is_given_beside_the_peers(tmp_path: Path) -> None:
     for kind, sides in found["ratio"].items():
         assert all(ratio > 0 for ratio in sides.values())
         assert 1.0 in sides.values(), kind
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_trust_is_measured_on_people_left_out_and_drawn(tmp_path: Path, shared_data: Path) -> None:
+    folder, pictures = tmp_path / "eegmat", tmp_path / "pictures"
+    folder.mkdir()
+    for name in (f"Subject{subject}_{part}.edf" for subject in PEOPLE for part in (1, 2)):
+        (folder / name).symlink_to(shared_data / "eegmat" / name)
+    arguments = (str(folder), "--replay", "03", "--pictures", str(pictures))
+    found = results(tmp_path, "workload_trust", *arguments, timeout_s=500)
+    assert set(found["scores"]["by_subject"]) == set(PEOPLE)
+    assert found["replay"]["03"]["n_decisions"] > 300
+    assert found["replay"]["03"]["balanced_accuracy"] > 0.8
+    assert found["strange_signals"]["EEGMAT × 10"]["flagged"] == 1
+    assert {row["electrodes"] for row in found["fewer_electrodes"]} >= {"cyton_16", "cyton_8"}
+    assert {path.name for path in pictures.iterdir()} == {
+        "reliability.png", "risk-coverage.png", "sets.png", "replay.png"
+    }  # fmt: skip
