@@ -91,6 +91,14 @@ class ChoiceEditor(Editor):
             self._box.setCurrentIndex(row)
 
 
+class _ShortSpinBox(QDoubleSpinBox):
+    """Writes 10, not 10.000."""
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 - Qt's name
+        """Return the number without idle zeros."""
+        return self.locale().toString(value, "g", 10)
+
+
 class NumberEditor(Editor):
     """A number within bounds, with its unit."""
 
@@ -99,7 +107,7 @@ class NumberEditor(Editor):
         if whole:
             self._box = QSpinBox(minimum=round(low), maximum=round(high))
         else:
-            self._box = QDoubleSpinBox(minimum=low, maximum=high, decimals=3)
+            self._box = _ShortSpinBox(minimum=low, maximum=high, decimals=3)
         self._box.setSuffix(f" {unit}" if unit else "")
         self._box.setKeyboardTracking(False)
         self._box.setButtonSymbols(self._box.ButtonSymbols.NoButtons)
@@ -144,6 +152,7 @@ class TextEditor(Editor):
             self._line.setText(", ".join(map(str, value or ())))
         else:
             self._line.setText("" if value is None else _written(value))
+        self._line.setCursorPosition(0)  # a long list is read from its beginning
 
 
 class OptionalEditor(Editor):
