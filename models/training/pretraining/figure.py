@@ -7,6 +7,7 @@ import io
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from models.training.pretraining.objective import Baselines
 from models.training.pretraining.state import Curves
@@ -35,6 +36,9 @@ def loss_png(curves: Curves) -> bytes:
     axes.set_xlabel("step")
     axes.set_ylabel("squared error of hidden patches ((100 µV)²)")
     axes.set_yscale("log")
+    # The usual labels of this scale are formulas, which are not set here.
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False, fontsize=8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

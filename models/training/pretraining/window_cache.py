@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ class WindowCache:
         """
         digest = self._hashes.sha256(recording.path)
         source = recording.source
-        modules = (any_recording, *(load("stages", table["kind"]) for table in source.stages))
+        modules = (sys.modules[__name__], *(load("stages", table["kind"]) for table in source.stages))
         name = sha256_of({
             "file": digest,
             "code": code_sha256(*modules),
