@@ -13,16 +13,19 @@ from typing import Literal
 from bci_app.config import EngineSettings
 from bci_app.decoder_swaps import DecoderSwaps, Turn
 from bci_app.events import (
+    NOTES,
     ChannelQualityEvent,
     ChunkEvent,
     Command,
     DecisionEvent,
     DecoderEvent,
+    DiskEvent,
     EngineState,
     Event,
     HeartbeatEvent,
     InsertMarker,
     MarkerEvent,
+    Note,
     NoticeEvent,
     QualityEvent,
     RecordingEvent,
@@ -33,6 +36,7 @@ from bci_app.events import (
     UseDecoder,
 )
 from bci_app.logging_setup import TOLD, warnings_as_notices
+from bci_app.replay_control import ReplayControl
 from bci_app.signal_path import SignalPath
 from bci_app.sink import Recorder, Sink
 from bci_app.supply import Supply
@@ -78,8 +82,9 @@ class Engine:
         self._sinks = sorted(sinks, key=lambda sink: not isinstance(sink, Recorder))
         self._limit = None if duration_s is None else round(duration_s * session.spec.rate_hz)
         self._timer = LoopTimer()
+        self._replay = ReplayControl(supply.player, session.hop_s)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._pending: deque[NoticeEvent | RecordingEvent] = deque(notices)
+        self._pending: deque[NoticeEvent | RecordingEvent | DiskEvent] = deque(notices)
         self._bad_channels: frozenset[str] = frozenset()
         self._deciding = path.decoding is not None
         self._samples = self._lost = 0
@@ -144,7 +149,10 @@ class Engine:
 
     def _take(self, chunk: Chunk) -> None:
         self._samples += chunk.n_samples
-        if chunk.gap_before:
+        arrived, jumped = self._replay.arrived(chunk)
+        if jumped:
+            self._protect("signal processing", lambda: self._path.restart(self._session.spec))
+        elif chunk.gap_before:
             self._lost += chunk.gap_before
             seconds = chunk.gap_before / self._session.spec.rate_hz
             self._notice(
@@ -158,17 +166,20 @@ class Engine:
             self._tell(MarkerEvent(marker))
         if self._path.quality is not None and (channels := self._path.quality.push(chunk)):
             self._tell(ChannelQualityEvent(channels, self._stream_s))
-        for part in self._turns(chunk):
+        for part in self._turns(arrived, chunk.first_index - arrived.first_index):
             if self._deciding or self._path.decoding is None:
                 self._protect("signal processing", lambda part=part: self._process(part))  # type: ignore[misc]
 
-    def _turns(self, chunk: Chunk) -> Iterator[Chunk]:
-        """Yield the chunk's parts, letting another decoder take over where its turn comes."""
+    def _turns(self, chunk: Chunk, offset: int) -> Iterator[Chunk]:
+        """Yield the chunk's parts, letting another decoder take over where its turn comes.
+
+        ``offset`` is what a replay's jumps have put between the indices of the file and those of the stream.
+        """
         for turn, part in self._swaps.split(chunk):
             if turn is not None and turn.fault is not None:
                 self._notice("error", str(turn.fault))
             elif turn is not None:
-                self._change_decoder(turn, part.first_index)
+                self._change_decoder(turn, part.first_index + offset)
             yield part
 
     def _change_decoder(self, turn: Turn, first_index: int) -> None:
@@ -203,6 +214,7 @@ class Engine:
         if self._path.windower is None or self._path.decoding is None:
             return
         for window in self._path.windower.push(processed):
+            self._replay.saw_window()
             calibrator = self._path.calibrator
             if calibrator is not None and not calibrator.done:
                 if calibrator.push(window):
@@ -240,11 +252,13 @@ class Engine:
             return None
 
     def _follow_supply(self) -> None:
-        """Show in the state what the supply knows of the source."""
+        """Show in the state what the supply knows of the source, and tell of a replay."""
         wanted, message = self._supply.state or self._flowing_state(), self._supply.message
         # While it cannot be reopened, a new reason is news.
         if wanted is not self.state or (self._supply.state and message != self._message):
             self._set_state(wanted, message)
+        for news in self._replay.news():
+            self._tell(news)
 
     def _flowing_state(self) -> EngineState:
         calibrator = self._path.calibrator
@@ -271,19 +285,25 @@ class Engine:
         match command:
             case InsertMarker(label, time_s, stream):
                 if not self._supply.insert_marker(label, time_s):
-                    if time_s is None:
-                        time_s = now_s() if self._supply.is_live else self._stream_s
-                    self._tell(MarkerEvent(Marker(time_s, label, stream)))
-            case StartRecording(folder):
+                    self._tell(MarkerEvent(Marker(self._moment_s() if time_s is None else time_s, label, stream)))
+            case Note(text):
+                self._tell(MarkerEvent(Marker(self._moment_s(), text, NOTES)))
+            case StartRecording(folder, labels):
                 if not recorders:
                     self._notice("error", "this session has no recorder: add [[sinks]] kind = 'xdf_recorder'")
                 for recorder in recorders:
-                    recorder.start(folder)
+                    recorder.start(folder, labels)
             case UseDecoder(name):
                 self._swaps.ask(name)
             case StopRecording():
                 for recorder in recorders:
                     recorder.stop()
+            case _:
+                self._replay.obey(command)
+
+    def _moment_s(self) -> float:
+        """Return now, on the clock of the stream's stamps (s)."""
+        return now_s() if self._supply.is_live else self._stream_s
 
     def _report(self) -> None:
         self._tell_pending()

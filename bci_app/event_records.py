@@ -14,11 +14,14 @@ from bci_app.events import (
     ChunkEvent,
     DecisionEvent,
     DecoderEvent,
+    DiskEvent,
     Event,
     HeartbeatEvent,
     LoopTiming,
     MarkerEvent,
     NoticeEvent,
+    OutlineEvent,
+    PlaybackEvent,
     QualityEvent,
     RecordingEvent,
     Session,
@@ -26,7 +29,12 @@ from bci_app.events import (
     StateEvent,
 )
 
-KINDS: dict[type, str] = {NoticeEvent: "notice", RecordingEvent: "recording", DecoderEvent: "decoder"}
+KINDS: dict[type, str] = {
+    NoticeEvent: "notice",
+    RecordingEvent: "recording",
+    DecoderEvent: "decoder",
+    DiskEvent: "disk",
+}
 """Events that are told field by field."""
 
 
@@ -54,9 +62,9 @@ def session_record(session: Session) -> dict[str, Any]:
 
 
 def event_record(event: Event) -> dict[str, Any] | None:
-    """Return ``{"event": kind, ...}``; None for samples and heartbeats, which are no matter of JSON."""
+    """Return ``{"event": kind, ...}``; None for samples, outlines and heartbeats, which are no matter of JSON."""
     match event:
-        case ChunkEvent() | HeartbeatEvent():
+        case ChunkEvent() | OutlineEvent() | HeartbeatEvent():
             return None
         case SessionEvent(session):
             return session_record(session)
@@ -82,8 +90,10 @@ def event_record(event: Event) -> dict[str, Any] | None:
             return {"event": "state", "state": state, "message": message, "time_s": time_s}
         case QualityEvent() | ChannelQualityEvent():
             return _quality_record(event)
-        case NoticeEvent() | RecordingEvent() | DecoderEvent():
+        case NoticeEvent() | RecordingEvent() | DecoderEvent() | DiskEvent():
             return {"event": KINDS[type(event)], **asdict(event)}
+        case PlaybackEvent(state):
+            return {"event": "playback", "position_s": event.position_s, "time_s": event.time_s, **asdict(state)}
         case LoopTiming():
             return _timing_record(event)
 

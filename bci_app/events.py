@@ -10,9 +10,15 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
+from bci_app.recording_names import NO_LABELS, Labels
+from devices.pacing import Speed
+from devices.playback import Outline, PlaybackState
 from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker, StreamSpec
+
+NOTES = "notes"
+"""Stream of the markers that hold what a person remarked."""
 
 
 class EngineState(Enum):
@@ -201,6 +207,56 @@ class HeartbeatEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskEvent:
+    """How full the disk is that is recorded to, once a second while it is.
+
+    Parameters
+    ----------
+    path
+        The file being written.
+    level
+        ``ok``, ``low`` or ``full``; at ``full`` the recording ends.
+    free_mb
+        Free space (10⁶ bytes).
+    minutes_left
+        Until ``full`` at the rate of writing so far; None while that is unknown.
+    written_mb
+        Size of the file so far (10⁶ bytes).
+    """
+
+    path: str
+    level: Literal["ok", "low", "full"]
+    free_mb: float
+    minutes_left: float | None
+    written_mb: float
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEvent:
+    """What is in the recording that is replayed; once, before its first sample."""
+
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEvent:
+    """A replay was started, paused, sent elsewhere, made faster, or began again.
+
+    Parameters
+    ----------
+    state
+        Where and how it is played from now on.
+    position_s
+        Seconds from the recording's first sample to the next one.
+    """
+
+    state: PlaybackState
+    position_s: float
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SectionTiming:
     """Duration of one section of the loop over the last second (ms)."""
 
@@ -251,6 +307,9 @@ Event = (
     | NoticeEvent
     | RecordingEvent
     | HeartbeatEvent
+    | DiskEvent
+    | OutlineEvent
+    | PlaybackEvent
     | LoopTiming
 )
 
@@ -276,10 +335,18 @@ class InsertMarker:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Command: keep a remark on the session; it is recorded as a marker of the stream :data:`NOTES`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartRecording:
-    """Command: begin a recording; an empty folder means the session's own."""
+    """Command: begin a recording; an empty folder and empty labels mean the recorder's own."""
 
     folder: str = ""
+    labels: Labels = NO_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,4 +361,47 @@ class UseDecoder:
     name: str = ""
 
 
-Command = InsertMarker | StartRecording | StopRecording | UseDecoder
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Command: hold the replay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Command: go on with the replay; at its end, from the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Command: replay from another place (s from the recording's first sample).
+
+    The pipeline, the windows and the smoother start anew: what is decided from there on is what a fresh replay from
+    there decides. A calibration stays.
+    """
+
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Command: replay up to the next ``windows`` windows, then pause; a second each where nothing is decoded."""
+
+    windows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeed:
+    """Command: replay faster or slower; 1 is real time."""
+
+    speed: Speed
+
+
+@dataclass(frozen=True, slots=True)
+class SetLoop:
+    """Command: begin the replay again at its end, or do not."""
+
+    on: bool
+
+
+PlayCommand = Pause | Resume | Seek | Step | SetSpeed | SetLoop
+Command = InsertMarker | Note | StartRecording | StopRecording | UseDecoder | PlayCommand

@@ -6,6 +6,7 @@ import re
 import string
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from pipelines.errors import RecordingError
@@ -14,6 +15,44 @@ FIELDS = ("session", "date", "time", "subject", "session_label", "task", "run")
 PLAIN = "{session}_{date}_{time}.xdf"
 BIDS = "sub-{subject}/ses-{session_label}/eeg/sub-{subject}_ses-{session_label}_task-{task}_run-{run}_eeg.xdf"
 MOST_TRIES = 1000
+LABEL = r"^[A-Za-z0-9]*$"
+"""What a BIDS label consists of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a recording is filed under; what is empty, or run 0, is left to the recorder's settings.
+
+    Parameters
+    ----------
+    subject, session_label, task
+        BIDS labels: letters and digits.
+    run
+        First run; the next free one is taken.
+    """
+
+    subject: str = ""
+    session_label: str = ""
+    task: str = ""
+    run: int = 0
+
+    def check(self) -> None:
+        """Refuse what BIDS does not allow.
+
+        Raises
+        ------
+        RecordingError
+            Naming the field and its value.
+        """
+        for name in ("subject", "session_label", "task"):
+            value = getattr(self, name)
+            if not re.match(LABEL, value):
+                raise RecordingError(f"{name} = {value!r}: a BIDS label is made of letters and digits alone")
+        if self.run < 0:
+            raise RecordingError(f"run = {self.run}: runs are counted from 1")
+
+
+NO_LABELS = Labels()
 
 
 def check_template(template: str) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bci_app.event_records import event_record, session_record, to_json
 from bci_app.events import (
     DecisionEvent,
+    DiskEvent,
     Event,
     LoopTiming,
     MarkerEvent,
@@ -82,6 +83,8 @@ class RecordingStreams:
                 return [(MARKERS, [time_s], [[label, stream]])]
             case DecisionEvent(decision):
                 return self._decision(decision, event)
+            case DiskEvent():  # of no interest once the file is there
+                return []
             case LoopTiming():
                 return [(TIMING, [event.time_s], _timing_row(event))]
         record = event_record(event)

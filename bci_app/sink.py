@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from bci_app.events import Event, NoticeEvent, RecordingEvent, Session
+from bci_app.events import DiskEvent, Event, NoticeEvent, RecordingEvent, Session
+from bci_app.recording_names import NO_LABELS, Labels
 
 
 class Sink(Protocol):
@@ -34,17 +35,17 @@ class Sink(Protocol):
 class Recorder(Protocol):
     """What a sink that writes a recording offers besides :class:`Sink`."""
 
-    on_event: Callable[[NoticeEvent | RecordingEvent], None] | None
+    on_event: Callable[[NoticeEvent | RecordingEvent | DiskEvent], None] | None
     """Set by the engine before ``open``. Every start and end is told as a :class:`RecordingEvent`, whatever the cause;
-    a notice tells a person of it, of a disk that fills up, of a failed write."""
+    a notice tells a person of it, of a disk that fills up, of a failed write; a :class:`DiskEvent` how much is left."""
 
     @property
     def path(self) -> Path | None:
         """The file being written, None while not recording."""
         ...
 
-    def start(self, folder: str = "") -> Path:
-        """Begin a new file; an empty folder means the one in the settings.
+    def start(self, folder: str = "", labels: Labels = NO_LABELS) -> Path:
+        """Begin a new file; an empty folder and empty labels mean those in the settings.
 
         Raises
         ------

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bci_app.config import EngineSettings
 from bci_app.events import EngineState
 from devices.clock import now_s
+from devices.playback import Player
 from devices.source import Source
 from pipelines.errors import (
     BciError,
@@ -38,6 +39,8 @@ class Supply:
         self.state: EngineState | None = None
         """STALE or RECONNECTING; None while samples flow."""
         self.message = ""
+        self.player: Player | None = source if isinstance(source, Player) else None
+        """The source, if it plays a recording."""
 
     @property
     def is_live(self) -> bool:
@@ -69,6 +72,8 @@ class Supply:
         except Exception as exc:  # a plug-in may raise anything; its recording is closed and its words are told
             raise DeviceError(f"the source failed: {in_one_line(exc)}") from exc
         if chunk is None or not chunk.n_samples:  # markers alone do not make a stream alive
+            if self.player is not None:  # one that is paused, or slow, is not silent
+                self._last_arrival_s = now_s()
             silent_s = now_s() - self._last_arrival_s
             if self.state is None and silent_s > self._settings.stale_after_s:
                 self.state, self.message = EngineState.STALE, f"no samples for {silent_s:.1f} s"

@@ -16,12 +16,15 @@ from bci_app.events import (
     Command,
     DecisionEvent,
     DecoderEvent,
+    DiskEvent,
     EngineState,
     Event,
     HeartbeatEvent,
     LoopTiming,
     MarkerEvent,
     NoticeEvent,
+    OutlineEvent,
+    PlaybackEvent,
     QualityEvent,
     RecordingEvent,
     SessionEvent,
@@ -31,7 +34,7 @@ from devices.clock import now_s
 
 TOPICS = (
     *("session", "chunk", "marker", "decision", "decoder", "state", "quality", "channel_quality"),
-    *("notice", "recording", "timing", "stalls"),
+    *("notice", "recording", "disk", "outline", "playback", "timing", "stalls"),
 )
 """Signals of the client that carry an event's content."""
 SIGNALS: dict[type, tuple[str, str]] = {
@@ -44,6 +47,9 @@ SIGNALS: dict[type, tuple[str, str]] = {
     ChannelQualityEvent: ("channel_quality", ""),
     NoticeEvent: ("notice", ""),
     RecordingEvent: ("recording", ""),
+    DiskEvent: ("disk", ""),
+    OutlineEvent: ("outline", "outline"),
+    PlaybackEvent: ("playback", ""),
     LoopTiming: ("timing", ""),
 }
 """The signal of each kind of event but the state's, and the attribute it carries; empty: the event whole."""
@@ -125,6 +131,12 @@ class EngineClient(QObject):
     """NoticeEvent."""
     recording = Signal(object)
     """RecordingEvent."""
+    disk = Signal(object)
+    """DiskEvent, once a second while it is recorded."""
+    outline = Signal(object)
+    """Outline: what is in the recording that is replayed."""
+    playback = Signal(object)
+    """PlaybackEvent: how the replay goes on from now."""
     timing = Signal(object)
     """LoopTiming, once a second."""
     refresh = Signal()

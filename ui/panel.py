@@ -16,13 +16,16 @@ from PySide6.QtWidgets import QWidget
 from bci_app.events import (
     ChannelQualityEvent,
     DecoderEvent,
+    DiskEvent,
     LoopTiming,
     NoticeEvent,
+    PlaybackEvent,
     QualityEvent,
     RecordingEvent,
     Session,
     StateEvent,
 )
+from devices.playback import Outline
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker
 from ui import theme
@@ -117,6 +120,15 @@ class Panel(QWidget):
 
     def on_stalls(self, stalls: WindowStalls) -> None:
         """Take how often the window's own thread stood still."""
+
+    def on_disk(self, event: DiskEvent) -> None:
+        """Take how full the disk is."""
+
+    def on_outline(self, outline: Outline) -> None:
+        """Take what is in the recording that is replayed."""
+
+    def on_playback(self, event: PlaybackEvent) -> None:
+        """Take how the replay goes on."""
 
     def on_timing(self, timing: LoopTiming) -> None:
         """Take the loop's timing."""

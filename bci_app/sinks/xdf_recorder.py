@@ -14,6 +14,7 @@ from bci_app.disk_guard import MB, DiskGuard, DiskState
 from bci_app.events import (
     ChunkEvent,
     DecoderEvent,
+    DiskEvent,
     Event,
     NoticeEvent,
     QualityEvent,
@@ -23,7 +24,7 @@ from bci_app.events import (
     StateEvent,
 )
 from bci_app.logging_setup import TOLD
-from bci_app.recording_names import BIDS, PLAIN, candidates, check_template, climbs
+from bci_app.recording_names import BIDS, LABEL, NO_LABELS, PLAIN, Labels, candidates, check_template, climbs
 from bci_app.recording_streams import RecordingStreams
 from bci_app.xdf_writer import XdfWriter
 from devices.clock import now_s
@@ -32,7 +33,6 @@ from pipelines.plugins import PluginSettings
 
 log = logging.getLogger(__name__)
 LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-LABEL = r"^[A-Za-z0-9]*$"
 
 
 class Settings(PluginSettings):
@@ -64,11 +64,6 @@ class Settings(PluginSettings):
             raise ValueError(f"warn_free_mb must be at least min_free_mb = {self.min_free_mb:g}")
         return self
 
-    @property
-    def template(self) -> str:
-        """The template in force."""
-        return self.file_name or (BIDS if self.subject else PLAIN)
-
 
 class XdfRecorder:
     """A recording may be ended and another begun in the same session; each is a file that stands alone.
@@ -78,7 +73,7 @@ class XdfRecorder:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.on_event: Callable[[NoticeEvent | RecordingEvent], None] | None = None
+        self.on_event: Callable[[NoticeEvent | RecordingEvent | DiskEvent], None] | None = None
         self._settings = settings
         self._session: Session | None = None
         self._writer: XdfWriter | None = None
@@ -103,24 +98,28 @@ class XdfRecorder:
         if self._settings.autostart:
             self.start()
 
-    def start(self, folder: str = "") -> Path:
+    def start(self, folder: str = "", labels: Labels = NO_LABELS) -> Path:
         """Begin a new file; while one is being written, say so and go on with that.
 
         Parameters
         ----------
         folder
             Folder of recordings; empty takes the one in the settings.
+        labels
+            What it is filed under; what is empty is taken from the settings.
 
         Raises
         ------
         RecordingError
-            If there is no session yet, the file cannot be created, or the disk is full.
+            If there is no session yet, a label is none, the file cannot be created, or the disk is full.
         """
         if self._session is None:
             raise RecordingError("a recording can start once the session is open")
         if self._writer is not None:
             self._say("warning", f"already recording to {self._writer.path}")
             return self._writer.path
+        labels.check()
+        self._labels = labels
         self._target = target = self._folder(folder)
         self._guard = DiskGuard(
             target, warn_free_mb=self._settings.warn_free_mb, min_free_mb=self._settings.min_free_mb
@@ -191,16 +190,17 @@ class XdfRecorder:
 
     def _create(self, target: Path) -> XdfWriter:
         assert self._session is not None
-        s = self._settings
+        s, labels = self._settings, self._labels
+        subject = labels.subject or s.subject
         values = {
             "session": self._session.name,
-            "subject": s.subject or "unknown",
-            "session_label": s.session_label,
-            "task": s.task,
+            "subject": subject or "unknown",
+            "session_label": labels.session_label or s.session_label,
+            "task": labels.task or s.task,
         }
-        writer = XdfWriter.create(
-            candidates(target, s.template, values, s.run), self._streams.headers(), sync_s=s.sync_s
-        )
+        template = s.file_name or (BIDS if subject else PLAIN)
+        paths = candidates(target, template, values, labels.run or s.run)
+        writer = XdfWriter.create(paths, self._streams.headers(), sync_s=s.sync_s)
         known = [batch for event in self._known.values() for batch in self._streams.batches(event)]
         try:
             writer.append(self._streams.opening(), *known)
@@ -212,8 +212,20 @@ class XdfRecorder:
         return writer
 
     def _judge(self, disk: DiskState | None) -> None:
-        """Tell of a change for the worse; end the recording on a full disk."""
-        if disk is None or disk.level == self._disk_level:
+        """Tell of the disk, and in words of a change for the worse; end the recording on a full one."""
+        if disk is None or self._writer is None:
+            return
+        self._tell(
+            DiskEvent(
+                str(self._writer.path),
+                disk.level,
+                disk.free_mb,
+                disk.minutes_left,
+                self._writer.size_bytes / MB,
+                now_s(),
+            )
+        )
+        if disk.level == self._disk_level:
             return
         self._disk_level = disk.level
         if disk.level == "low":
@@ -235,7 +247,7 @@ class XdfRecorder:
             return
         self._say("error", f"the recording is lost, another one begins: {exc}")
         try:
-            self.start(str(self._target))
+            self.start(str(self._target), self._labels)
         except RecordingError as again:
             self._say("error", f"nothing is recorded: {again}")
 
@@ -243,7 +255,7 @@ class XdfRecorder:
         log.log(LEVELS[level], "%s", text, extra=None if self.on_event is None else TOLD)
         self._tell(NoticeEvent(level, text, now_s()))
 
-    def _tell(self, event: NoticeEvent | RecordingEvent) -> None:
+    def _tell(self, event: NoticeEvent | RecordingEvent | DiskEvent) -> None:
         if self.on_event is not None:
             self.on_event(event)
 

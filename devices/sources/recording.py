@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from devices.pacing import Pacer, Speed
+from devices.playback import Outline, Playback, PlaybackState
 from devices.readers import csv_tables, mne_formats, openbci_text, xdf
 from devices.recording_data import ReadOptions, Recording, Span
 from devices.source import SourceBase
@@ -24,6 +26,8 @@ READERS: dict[str, Callable[[Path, ReadOptions], Recording]] = {
 }
 HEADER_OF = {".eeg": ".vhdr", ".vmrk": ".vhdr", ".fdt": ".set"}
 """Files that come with another one, which is the one to open."""
+CHUNK_S, MOST_CHUNK_S = 0.02, 1.0
+"""Length of a chunk in time of the clock, and the most in time of the signal (s)."""
 
 
 class Settings(PluginSettings):
@@ -35,10 +39,13 @@ class Settings(PluginSettings):
     stop_s: float | None = Field(None, gt=0, description="Where to end (s from the first sample); none: at the end.")
     speed: Speed = Field(1.0, description="1 is real time; 'max' is as fast as it is read.")
     loop: bool = Field(False, description="Begin again at the end; time and indices go on.")
+    wait_at_end: bool = Field(False, description="Pause at the end instead of ending the session.")
     timestamps: Literal["original", "now"] = Field(
         "original", description="The file's stamps, or stamps that begin now; live only at speed 1."
     )
-    chunk_samples: int | None = Field(None, ge=1, description="Samples per chunk; none: 20 ms, at 'max' 1 s.")
+    chunk_samples: int | None = Field(
+        None, ge=1, description="Samples per chunk; none: 20 ms of the clock, but 1 s of signal at most."
+    )
     unit: Literal["", "uV", "mV", "V", "nV"] = Field("", description="Unit of the EEG where the file does not say.")
     rate_hz: float | None = Field(None, gt=0, description="Sampling rate where the file does not say (Hz).")
     columns: dict[str, int] = Field(
@@ -87,96 +94,21 @@ def recorded_decisions(path: str | Path) -> tuple[Span, ...]:
     return xdf.recorded_decisions(Path(path))
 
 
-class Playback:
-    """Where a recording is being played: which row comes next, and what has to be added after a loop.
-
-    Raises
-    ------
-    ConnectFailed
-        If there is nothing between start and stop.
-    """
-
-    def __init__(self, recording: Recording, settings: Settings) -> None:
-        self.recording = recording
-        self.period_s = 1 / recording.spec.rate_hz
-        times_s = recording.times_s
-        elapsed_s = times_s - times_s[:1]
-        stop_s = np.inf if settings.stop_s is None else settings.stop_s
-        self.start = int(np.searchsorted(elapsed_s, settings.start_s))
-        self.stop = int(np.searchsorted(elapsed_s, stop_s))
-        if self.start >= self.stop:
-            length_s = float(elapsed_s[-1]) if len(elapsed_s) else 0.0
-            raise ConnectFailed(
-                f"{settings.path}: holds no samples between start_s = {settings.start_s:g} and stop_s = {stop_s:g}; "
-                f"it is {length_s:.3f} s long"
-            )
-        self.indices = recording.indices()
-        self.origin = int(self.indices[self.start])
-        self._breaks = np.array(sorted(recording.losses), dtype=np.int64)
-        self._marker_times = np.array([marker.time_s for marker in recording.markers])
-        self.row = self.start
-        self.shift, self.shift_s = 0, 0.0
-        self._next_marker = self._first_marker()
-
-    @property
-    def at_end(self) -> bool:
-        """Whether the last row has been taken."""
-        return self.row >= self.stop
-
-    def rewind(self) -> None:
-        """Play again: the first sample follows the last one without a gap."""
-        self.shift += int(self.indices[self.stop - 1] - self.indices[self.start]) + 1
-        self.shift_s += (
-            float(self.recording.times_s[self.stop - 1] - self.recording.times_s[self.start]) + self.period_s
-        )
-        self.row = self.start
-        self._next_marker = self._first_marker()
-
-    def end_of_next(self, chunk_samples: int) -> int:
-        """Return the row after the next chunk; losses stand between chunks."""
-        later = self._breaks[np.searchsorted(self._breaks, self.row, side="right") :]
-        stop = min(self.row + chunk_samples, self.stop)
-        return min(stop, int(later[0])) if later.size else stop
-
-    def due_s(self, stop: int) -> float:
-        """Time since the first sample played (s) at which the row before ``stop`` is complete."""
-        return float(self.indices[stop - 1] + self.shift - self.origin + 1) * self.period_s
-
-    def gap_before(self) -> int:
-        """Samples missing before the next row; those before the place where playing begins are not played."""
-        begins = self.row == self.start and (self.start > 0 or self.shift > 0)
-        return 0 if begins else int(self.recording.losses.get(self.row, 0))
-
-    def take_markers(self, stop: int) -> tuple[Marker, ...]:
-        """Markers up to the row before ``stop``; the recording's last row takes the rest."""
-        end = len(self._marker_times)
-        if stop < len(self.recording.times_s):
-            end = int(np.searchsorted(self._marker_times, self.recording.times_s[stop - 1], side="right"))
-        taken = self.recording.markers[self._next_marker : end]
-        self._next_marker = max(end, self._next_marker)
-        return taken
-
-    def row_at(self, time_s: float) -> int:
-        """Row that is played at or just after a time of the file (s)."""
-        return int(np.clip(np.searchsorted(self.recording.times_s, time_s), self.start, self.stop - 1))
-
-    def _first_marker(self) -> int:
-        """Markers before the first sample of the recording belong to it."""
-        if self.start == 0:
-            return 0
-        return int(np.searchsorted(self._marker_times, self.recording.times_s[self.start - 1], side="right"))
-
-
 class RecordingSource(SourceBase):
-    """A file as a source."""
+    """A file as a source; a :class:`devices.playback.Player` once it is open."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.stop_s is not None and settings.stop_s <= settings.start_s:
             raise ConfigError(f"recording: stop_s = {settings.stop_s:g} must be after start_s = {settings.start_s:g}")
         self._settings = settings
-        self._pacer = Pacer(settings.speed)
         self._playback: Playback | None = None
-        self._chunk_samples = 1
+        self._set_going()
+
+    def _set_going(self) -> None:
+        self._pacer = Pacer(self._settings.speed)
+        self._loop = self._settings.loop
+        self._paused = False
+        self._step_row: int | None = None
 
     @property
     def is_live(self) -> bool:
@@ -194,32 +126,173 @@ class RecordingSource(SourceBase):
             If it cannot be read.
         """
         s = self._settings
-        self._playback = Playback(open_recording(s.path, s.options()), s)
-        spec = self._playback.recording.spec
-        seconds = 1.0 if s.speed == "max" else 0.02
-        self._chunk_samples = s.chunk_samples or max(1, round(spec.rate_hz * seconds))
+        self._playback = Playback(open_recording(s.path, s.options()), s.start_s, s.stop_s, s.path)
+        self._set_going()
         self._pacer.start()
-        return spec
+        return self._playback.recording.spec
 
     def read(self, timeout_s: float) -> Chunk | None:
-        """Return the next chunk once its last sample is due."""
-        play = self._playback
-        if play is None:
-            raise ConnectFailed(f"{self._settings.path}: open() comes before read()")
-        if play.at_end:
-            if not self._settings.loop:
-                raise StreamEnded(f"{self._settings.path} has been played to the end")
-            play.rewind()
-        stop = play.end_of_next(self._chunk_samples)
-        if not self._pacer.wait_until_due(play.due_s(stop), timeout_s):
+        """Return the next chunk once its last sample is due; None while it is paused."""
+        play = self._opened()
+        if self._step_row == play.row:
+            self._hold()
+        if play.at_end and not self._paused:
+            self._turn(play)
+        if self._paused:
+            time.sleep(timeout_s)
+            return None
+        stop = play.end_of_next(self._chunk_samples(play))
+        if self._step_row is not None:
+            stop = min(stop, self._step_row)
+        elif not self._pacer.wait_until_due(play.due_s(stop), timeout_s):
             return None
         chunk = self._cut(play, stop)
-        play.row = stop
+        play.taken(stop)
         return chunk
 
     def close(self) -> None:
         """Let go of the file; may be opened again, from the start."""
         self._playback = None
+
+    @property
+    def playback(self) -> PlaybackState:
+        """Where and how it is played."""
+        play = self._opened()
+        return PlaybackState(
+            start_s=float(play.elapsed_s[play.start]),
+            stop_s=float(play.elapsed_s[play.stop - 1]) + play.period_s,
+            speed=self._pacer.speed,
+            paused=self._paused,
+            loop=self._loop,
+            origin_s=float(play.recording.times_s[0]) + play.shift_s,
+            index_offset=play.index_offset,
+            jumps=play.jumps,
+        )
+
+    @property
+    def position_s(self) -> float:
+        """Seconds from the recording's first sample to the next one that is delivered."""
+        play = self._opened()
+        return self.playback.stop_s if play.at_end else float(play.elapsed_s[play.row])
+
+    def outline(self) -> Outline:
+        """Return what is in the recording."""
+        play = self._opened()
+        times_s, losses = play.recording.times_s, play.recording.losses
+        zero_s = float(times_s[0])
+        return Outline(
+            path=self._settings.path,
+            length_s=float(times_s[-1]) - zero_s + play.period_s,
+            markers=tuple(replace(m, time_s=m.time_s - zero_s) for m in play.recording.markers),
+            decisions=tuple(
+                Span(one.start_s - zero_s, one.end_s - zero_s, one.label)
+                for one in recorded_decisions(self._settings.path)
+            ),
+            losses_s=tuple(
+                (float(times_s[row - 1]) - zero_s, float(times_s[row]) - zero_s) for row in sorted(losses) if row > 0
+            ),
+        )
+
+    def pause(self) -> None:
+        """Deliver nothing until told to.
+
+        Raises
+        ------
+        ConfigError
+            If stamps are of now.
+        """
+        self._controlled()
+        self._hold()
+
+    def resume(self) -> None:
+        """Go on from where it stands; at the end, from the start.
+
+        Raises
+        ------
+        ConfigError
+            If stamps are of now.
+        """
+        play = self._controlled()
+        if play.at_end:
+            play.jump(self._settings.start_s)
+        self._paused, self._step_row = False, None
+        self._pacer.start(play.begins_s())
+
+    def seek(self, to_s: float) -> None:
+        """Go on from another place (s from the first sample), held to what is played of the recording.
+
+        Raises
+        ------
+        ConfigError
+            If stamps are of now.
+        """
+        play = self._controlled()
+        play.jump(to_s)
+        self._step_row = None
+        self._pacer.start(play.begins_s())
+
+    def step(self, duration_s: float) -> None:
+        """Deliver so many seconds at once, then pause.
+
+        Raises
+        ------
+        ConfigError
+            If stamps are of now.
+        """
+        play = self._controlled()
+        if play.at_end:
+            return
+        # Counted as the stream counts, lost samples with the rest, so that windows keep their places.
+        end = int(play.indices[play.row]) + max(1, round(duration_s / play.period_s))
+        self._step_row = min(int(np.searchsorted(play.indices, end)), play.stop)
+        self._step_row = max(self._step_row, play.row + 1)
+        self._paused = False
+
+    def set_speed(self, speed: Speed) -> None:
+        """Play faster or slower.
+
+        Raises
+        ------
+        ConfigError
+            If it is no positive number and not ``"max"``, or stamps are of now.
+        """
+        play = self._controlled()
+        self._pacer = Pacer(speed)
+        self._pacer.start(play.begins_s())
+
+    def set_loop(self, *, on: bool) -> None:
+        """Begin again at the end, or do not."""
+        self._loop = on
+
+    def _hold(self) -> None:
+        self._paused, self._step_row = True, None
+
+    def _opened(self) -> Playback:
+        if self._playback is None:
+            raise ConnectFailed(f"{self._settings.path}: open() comes before read()")
+        return self._playback
+
+    def _controlled(self) -> Playback:
+        if self._settings.timestamps == "now":
+            raise ConfigError(
+                f"{self._settings.path} is played with timestamps = 'now' and cannot leave its pace; "
+                "play it with timestamps = 'original'"
+            )
+        return self._opened()
+
+    def _turn(self, play: Playback) -> None:
+        """At the end: begin again, wait, or say that it is over."""
+        if self._loop:
+            play.rewind()
+        elif self._settings.wait_at_end:
+            self._hold()
+        else:
+            raise StreamEnded(f"{self._settings.path} has been played to the end")
+
+    def _chunk_samples(self, play: Playback) -> int:
+        speed = self._pacer.speed
+        seconds = MOST_CHUNK_S if speed == "max" else min(CHUNK_S * max(1.0, speed), MOST_CHUNK_S)
+        return self._settings.chunk_samples or max(1, round(play.recording.spec.rate_hz * seconds))
 
     def _cut(self, play: Playback, stop: int) -> Chunk:
         recording, start = play.recording, play.row

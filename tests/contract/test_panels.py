@@ -17,11 +17,14 @@ from bci_app.events import (
     ChunkEvent,
     DecisionEvent,
     DecoderEvent,
+    DiskEvent,
     EngineState,
     Event,
     LoopTiming,
     MarkerEvent,
     NoticeEvent,
+    OutlineEvent,
+    PlaybackEvent,
     QualityEvent,
     RecordingEvent,
     SectionTiming,
@@ -29,6 +32,8 @@ from bci_app.events import (
     SessionEvent,
     StateEvent,
 )
+from devices.playback import Outline, PlaybackState
+from devices.recording_data import Span
 from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings, load, make, names
@@ -55,6 +60,8 @@ def decision(index: int, abstained: bool = False) -> DecisionEvent:
 EVENTS: tuple[Event, ...] = (
     SessionEvent(Session("contract", SPEC, classes=("rest", "task"), model_id="m")),
     *(StateEvent(state, f"about {state.value}") for state in EngineState),
+    OutlineEvent(Outline("a.xdf", 9.0, (Marker(1.0, "rest"),), (Span(1.0, 3.0, "decision/task"),), ((4.0, 5.0),))),
+    PlaybackEvent(PlaybackState(0.0, 9.0, 1.0, paused=False, loop=False, origin_s=100.0, index_offset=0, jumps=0), 0.0),
     *(chunk(25 * n) for n in range(4)),
     chunk(400, gap=300),
     MarkerEvent(Marker(100.1, "rest", "ground_truth")),
@@ -70,6 +77,7 @@ EVENTS: tuple[Event, ...] = (
     RecordingEvent("absent.xdf", True),
     RecordingEvent("absent.xdf", False),
     RecordingEvent("absent.xdf", False, "<u>disk</u> full"),
+    DiskEvent("absent.xdf", "low", 900.0, 12.0, 3.5),
     LoopTiming((SectionTiming("decode", 1.0, 2.0, 3.0, 4),), 0.01, 2, 300, 1000, 100.0),
 )
 
