@@ -156,6 +156,7 @@ def replay(
     speed: Annotated[str, typer.Option(help="1 is real time; max is as fast as possible.")] = "max",
     start: Annotated[float, typer.Option(help="Start (s).", min=0)] = 0.0,
     stop: Annotated[float | None, typer.Option(help="Stop (s).")] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until Ctrl-C.")] = False,
     chunk: Annotated[int | None, typer.Option(help="Samples per chunk; decisions do not depend on it.", min=1)] = None,
     decisions: Annotated[Path | None, typer.Option(help="Write the decisions to this CSV file.")] = None,
     overrides: Overrides = None,
@@ -163,13 +164,14 @@ def replay(
 ) -> None:
     """Replay a recording through the live engine. The same recording gives the same decisions, always."""
     from bci_app import sessions
+    from bci_app.replay_settings import replay_settings
 
-    settings = sessions.replay_settings(
+    settings = replay_settings(
         file,
         session=session,
         decoder=decoder,
         calibrate=calibrate,
-        source={"speed": _speed(speed), "start_s": start, "stop_s": stop, "chunk_samples": chunk},
+        source={"speed": _speed(speed), "start_s": start, "stop_s": stop, "chunk_samples": chunk, "loop": loop},
         decisions=decisions,
         overrides=overrides or (),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bci_app.assembly import build
-from bci_app.config import SessionSettings, load_session, validate, with_overrides
+from bci_app.config import SessionSettings
 from bci_app.events import NoticeEvent
 from bci_app.sink import Sink
 from bci_app.summary import Summary
 from bci_app.terminal_view import TerminalView
-from devices.sources.recording import embedded_session
-from pipelines.errors import ConfigError
+from bci_app.then_and_now import ReplayComparison, ThenAndNow
+
+SHOWN_DIFFERENCES = 20
+"""Windows that are listed where a replay decides otherwise than was recorded."""
 
 
 @contextmanager
@@ -93,6 +95,7 @@ class ReplayResult:
     source: str
     notices: tuple[str, ...]
     wall_s: float
+    compared: ThenAndNow
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result for ``--json``."""
@@ -109,6 +112,8 @@ class ReplayResult:
             "open_sets": self.summary.n_open_sets,
             "unfamiliar_windows": self.summary.n_unfamiliar,
             "lost_samples": self.summary.lost_samples,
+            "n_compared": len(self.compared.pairs),
+            "n_as_then": self.compared.agreeing,
             "notices": list(self.notices),
         }
 
@@ -118,6 +123,11 @@ class ReplayResult:
         table.title = f"Replay of {self.source}"
         values = self.as_dict()
         table.add_row("speed", f"{values['realtime_factor']:g} × real time")
+        if words := self.compared.words():
+            table.add_row("then and now", words)
+        for pair in self.compared.differences[:SHOWN_DIFFERENCES]:
+            told = f"{pair.then or 'abstained'} then, {pair.now or 'abstained'} now"
+            table.add_row(f"{pair.start_s:.1f}–{pair.end_s:.1f} s", told)
         for notice in self.notices:
             table.add_row("notice", Text(notice))  # what stands in brackets is no markup
         return table
@@ -140,65 +150,10 @@ class _Notices:
 
 def run_replay(settings: SessionSettings, file: Path) -> ReplayResult:
     """Run a replay session to its end."""
-    summary, notices = Summary(), _Notices()
+    summary, notices, comparison = Summary(), _Notices(), ReplayComparison()
     with stop_on_signals() as stop:
-        engine = build(settings, [summary, notices])
+        engine = build(settings, [summary, notices, comparison])
         start = time.perf_counter()
         engine.run(stop)
         wall_s = max(time.perf_counter() - start, 1e-9)
-    return ReplayResult(summary, str(file), tuple(notices.texts), wall_s)
-
-
-def replay_settings(
-    file: Path,
-    *,
-    session: Path | None = None,
-    decoder: str = "",
-    calibrate: str = "",
-    source: Mapping[str, Any] | None = None,
-    decisions: Path | None = None,
-    overrides: Sequence[str] = (),
-) -> SessionSettings:
-    """Make the session that replays a file.
-
-    The decoder's settings come from ``session``, else from the session embedded in a recording of ours, else they are
-    the defaults. Decoding is inline, whatever the live session did.
-    """
-    if session is not None:
-        values = load_session(session).model_dump(mode="json")
-    else:
-        values = embedded_session(file) or {}
-    given = {key: value for key, value in (source or {}).items() if value is not None}
-    values = {
-        "name": "replay",
-        "montage": values.get("montage") or (),
-        "stages": values.get("stages"),
-        "decoder": values.get("decoder") or {},
-        "smoothing": values.get("smoothing") or {},
-        "duration_s": values.get("duration_s"),
-        "source": {"kind": "recording", "path": str(file), **given},
-        "sinks": [{"kind": "decisions_csv", "path": str(decisions)}] if decisions else [],
-    }
-    values["decoder"] = {**values["decoder"], "mode": "inline"}
-    if decoder:
-        values["decoder"] = {**values["decoder"], "name": decoder, "settings": {}, "hop_s": None, "turns": []}
-    if calibrate:
-        values["decoder"]["calibration"] = parse_calibrate(calibrate)
-    return validate(with_overrides(values, overrides), str(file))
-
-
-def parse_calibrate(text: str) -> dict[str, Any]:
-    """Read ``FILE``, ``FILE@START:STOP``, ``FILE@START:`` or ``FILE@:STOP`` (seconds)."""
-    file, sign, span = text.rpartition("@")
-    if not sign:
-        return {"file": text}
-    start, colon, stop = span.partition(":")
-    try:
-        if not colon:
-            raise ValueError
-        calibration: dict[str, Any] = {"file": file, "start_s": float(start or 0)}
-        if stop:
-            calibration["stop_s"] = float(stop)
-    except ValueError:
-        raise ConfigError(f"--calibrate {text}: write FILE@START:STOP in seconds, for example rest.edf@0:60") from None
-    return calibration
+    return ReplayResult(summary, str(file), tuple(notices.texts), wall_s, comparison.found)

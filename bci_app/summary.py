@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 
 import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from bci_app.agreement import GROUND_TRUTH, Agreement, judge
 from bci_app.events import (
     DecisionEvent,
     DecoderEvent,
@@ -20,8 +20,6 @@ from bci_app.events import (
     SessionEvent,
 )
 from pipelines.decision import Decision, DecisionHash
-
-GROUND_TRUTH = "ground_truth"
 
 
 class Summary:
@@ -88,24 +86,9 @@ class Summary:
         """Hash of all decisions in order."""
         return self._hash.hexdigest()
 
-    def agreement(self) -> tuple[int, int]:
-        """Return (agreeing, judged) decisions; only windows that lie within one true state are judged."""
-        by_state = self.agreement_by_state().values()
-        return sum(agreeing for agreeing, _ in by_state), sum(judged for _, judged in by_state)
-
-    def agreement_by_state(self) -> dict[str, tuple[int, int]]:
-        """Return (agreeing, judged) decisions of each true state."""
-        times = [time_s for time_s, _ in self._truth]
-        agreeing: Counter[str] = Counter()
-        judged: Counter[str] = Counter()
-        for start_s, end_s, label in self._spans:
-            first, last = bisect_right(times, start_s), bisect_right(times, end_s)
-            if first == 0 or first != last:
-                continue
-            state = self._truth[first - 1][1]
-            judged[state] += 1
-            agreeing[state] += state == label
-        return {state: (agreeing[state], judged[state]) for state in judged}
+    def agreement(self) -> Agreement:
+        """Return how the decisions agree with ground truth."""
+        return judge(self._truth, self._spans)
 
     def latency_ms(self) -> tuple[float, float] | None:
         """Return p50 and p99 from a window's last sample to its decision (ms); None where stamps are not of now."""
@@ -134,9 +117,10 @@ class Summary:
             table.add_row("open", f"{self.n_open_sets} decisions leave more than one class possible")
         if self.n_unfamiliar:
             table.add_row("unfamiliar", f"{self.n_unfamiliar} windows are unlike the training signals")
-        agreeing, judged = self.agreement()
-        if judged:
-            table.add_row("agreement", f"{agreeing / judged:.0%} with ground truth, {judged} windows judged")
+        agreement = self.agreement()
+        if agreement.judged:
+            share = agreement.agreeing / agreement.judged
+            table.add_row("agreement", f"{share:.0%} with ground truth, {agreement.judged} windows judged")
         latency = self.latency_ms()
         if latency is not None:
             table.add_row("latency", f"p50 {latency[0]:.2f} ms, p99 {latency[1]:.2f} ms (last sample to decision)")

@@ -7,6 +7,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from bci_app.agreement import GROUND_TRUTH
 from bci_app.events import (
     ChunkEvent,
     DecisionEvent,
@@ -20,7 +21,6 @@ from bci_app.events import (
     Session,
     StateEvent,
 )
-from bci_app.summary import GROUND_TRUTH
 from pipelines.decision import Decision
 
 BAR = 40

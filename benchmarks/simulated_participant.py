@@ -68,8 +68,8 @@ def decoded(title: str, seeds: Sequence[int], rest_s: float | None) -> Table:
     table = Table("seed", *CLASSES, "balanced", title=title)
     rows = []
     for seed in seeds:
-        by_state = session(seed, rest_s).agreement_by_state()
-        shares = [by_state[state][0] / by_state[state][1] for state in CLASSES]
+        found = session(seed, rest_s).agreement()
+        shares = [agreeing / judged for agreeing, judged in map(found.of_state, CLASSES)]
         rows.append([*shares, float(np.mean(shares))])
         table.add_row(str(seed), *(f"{value:.2f}" for value in rows[-1]))
     for name, of in (("median", np.median), ("lowest", np.min)):

@@ -16,7 +16,8 @@ import pyxdf
 
 from bci_app.assembly import build
 from bci_app.config import validate
-from bci_app.sessions import replay_settings, run_replay, stop_on_signals
+from bci_app.replay_settings import replay_settings
+from bci_app.sessions import run_replay, stop_on_signals
 from bci_app.summary import Summary
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from bci_app.cli import app
 from bci_app.config import demo_session
-from bci_app.sessions import replay_settings, run_demo, run_replay
+from bci_app.replay_settings import replay_settings
+from bci_app.sessions import run_demo, run_replay
 from bci_app.sinks.xdf_recorder import Settings, XdfRecorder
 from tests.unit.bci_app.engine_parts import run
 from tests.unit.bci_app.recorder_parts import ROOMY

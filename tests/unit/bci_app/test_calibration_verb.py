@@ -18,7 +18,8 @@ from bci_app.calibration_verb import judge_rest, run_calibrate
 from bci_app.cli import app
 from bci_app.config import SessionSettings, validate
 from bci_app.events import ChunkEvent
-from bci_app.sessions import replay_settings, run_replay
+from bci_app.replay_settings import replay_settings
+from bci_app.sessions import run_replay
 from devices.sources.recording import open_recording
 from models.datasets.eegmat import CHANNELS as TEN_TWENTY
 from pipelines.errors import ChannelMismatch, ConfigError, ModelError, SpecMismatch

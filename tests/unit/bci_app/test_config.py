@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bci_app.config import load_session, with_overrides
-from bci_app.sessions import parse_calibrate
+from bci_app.replay_settings import parse_calibrate
 from pipelines.errors import ConfigError
 
 GOOD = """

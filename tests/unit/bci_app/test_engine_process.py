@@ -110,4 +110,4 @@ def test_the_summary_of_the_window_s_process_is_that_of_a_run_without_one(tmp_pa
             console.print(summary.table())
         tables.append(captured.get())
     assert tables[0] == tables[1].replace("session_2.xdf", "session.xdf  ")
-    assert here.agreement()[1] > 0
+    assert here.agreement().judged > 0

@@ -26,7 +26,8 @@ from bci_app.events import (
     SetSpeed,
     Step,
 )
-from bci_app.sessions import replay_settings
+from bci_app.replay_settings import replay_settings
+from bci_app.sessions import run_replay
 from pipelines.decision import Decision
 from tests.unit.bci_app.engine_parts import Keeper
 
@@ -243,6 +244,14 @@ def test_an_impossible_speed_is_told(recording: Path) -> None:
     assert any("must be a positive number" in text for text in director.notices)
 
 
-def test_replay_settings_take_a_loop_from_the_command_line(recording: Path) -> None:
+def test_a_replay_of_a_recording_compares_then_and_now(recording: Path) -> None:
+    result = run_replay(replay_settings(recording, source={"speed": "max"}), recording).as_dict()
+    assert result["n_compared"] == result["n_as_then"] == result["n_windows"] > 50
+    other = run_replay(replay_settings(recording, decoder="alpha", source={"speed": "max"}), recording)
+    assert other.compared.differences
+
+
+def test_a_loop_has_no_end_of_its_own(recording: Path) -> None:
+    assert replay_settings(recording, source={"speed": "max"}).duration_s == 60.0
     settings = replay_settings(recording, source={"loop": True, "start_s": 1.0})
-    assert settings.source["loop"] is True
+    assert (settings.source["loop"], settings.duration_s) == (True, None)
