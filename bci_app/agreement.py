@@ -45,9 +45,11 @@ class Agreement:
 
     @property
     def balanced_accuracy(self) -> float | None:
-        """Mean over the true states of the share decided rightly; None where nothing was judged."""
+        """Mean over the true states of the share decided rightly; None where no class bears a state's name."""
+        if not {state for state, _ in self.confusion} & {label for _, label in self.confusion}:
+            return None
         shares = [agreeing / judged for agreeing, judged in map(self.of_state, self.states)]
-        return sum(shares) / len(shares) if shares else None
+        return sum(shares) / len(shares)
 
     @property
     def chance(self) -> float | None:

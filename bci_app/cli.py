@@ -18,6 +18,7 @@ from bci_app.bench_cli import bench
 from bci_app.data_cli import data
 from bci_app.logging_setup import configure_logging
 from bci_app.train_cli import train
+from devices.recording_data import ReadOptions
 from pipelines.errors import BciError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Real-time brain-computer interface.")
@@ -86,13 +87,23 @@ def record(
     *,
     folder: Annotated[str, typer.Option(help="Where the recording goes.")] = "recordings",
     seconds: Annotated[float | None, typer.Option(help="End after so many seconds.", min=1)] = None,
+    subject: Annotated[str, typer.Option(help="BIDS label of the person, never a name.")] = "",
+    session_label: Annotated[str, typer.Option("--session", help="BIDS label of the session.")] = "",
+    task: Annotated[str, typer.Option(help="BIDS label of the task.")] = "",
+    run: Annotated[int, typer.Option(help="First run; the next free one is taken.", min=0)] = 0,
+    note: Annotated[str, typer.Option(help="A remark for the recording and its report.")] = "",
+    report: Annotated[bool, typer.Option("--report", help="Write a report beside the recording.")] = False,
     overrides: Overrides = None,
 ) -> None:
-    """Record the source of a session without decoding."""
+    """Record the source of a session without decoding; lines that are typed meanwhile are kept as notes."""
     from bci_app import sessions
     from bci_app.config import load_session
+    from bci_app.recording_names import Labels
 
-    sessions.run_record(load_session(session, overrides or ()), folder, seconds, console)
+    settings = load_session(session, overrides or ())
+    settings = settings.model_copy(update={"note": note or settings.note, "report": report or settings.report})
+    labels = Labels(subject, session_label, task, run)
+    sessions.run_record(settings, folder, seconds, console, labels)
 
 
 @app.command()
@@ -201,13 +212,25 @@ def export(
     """Convert a recording to FIF, EDF, BDF, BrainVision or BIDS; markers and decisions become annotations."""
     from bci_app import export_verb
     from devices.mne_export import BidsName
-    from devices.recording_data import ReadOptions
 
-    if unit not in ("", "uV", "mV", "V", "nV"):
-        raise typer.BadParameter(f"--unit {unit}: uV, mV, V or nV")
     name = BidsName(subject, session, task, run)
-    written = export_verb.export(file, out, form=form, name=name, options=ReadOptions(stream, unit), force=force)
+    written = export_verb.export(file, out, form=form, name=name, options=_options(stream, unit), force=force)
     console.print("\n".join(written.lines()), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def report(
+    file: Annotated[Path, typer.Argument(help="Any recording that replay can play.")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report; else beside the recording.")] = None,
+    stream: Annotated[str, typer.Option(help="XDF: name, type or number of the stream.")] = "",
+    unit: Annotated[str, typer.Option(help="Unit of the EEG where the file does not say: uV, mV, V or nV.")] = "",
+) -> None:
+    """Write the report of a recording, HTML and PDF: quality, decisions, agreement, latency, settings."""
+    from bci_app.report_verb import write_report
+
+    for path in write_report(file, out, _options(stream, unit)):
+        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -281,6 +304,12 @@ def _speed(text: str) -> float | str:
         return float(text)
     except ValueError:
         raise typer.BadParameter(f"--speed {text}: a number such as 1 or 4, or max") from None
+
+
+def _options(stream: str, unit: str) -> ReadOptions:
+    if unit not in ("", "uV", "mV", "V", "nV"):
+        raise typer.BadParameter(f"--unit {unit}: uV, mV, V or nV")
+    return ReadOptions(stream, unit)
 
 
 def _has_display() -> bool:

@@ -115,6 +115,10 @@ class SessionSettings(Table):
     lsl: LslSettings = LslSettings()
     duration_s: float | None = Field(None, gt=0)
     """End after so many seconds of signal; None: when the source ends or the user stops."""
+    note: str = ""
+    """A remark on the session, for its recording and its report."""
+    report: bool = False
+    """Write a report (HTML and PDF) beside every recording of the session once it has ended."""
 
     @field_validator("decoder", mode="before")
     @classmethod

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from rich.text import Text
 from bci_app.assembly import build
 from bci_app.config import SessionSettings
 from bci_app.events import NoticeEvent
+from bci_app.recording_names import NO_LABELS, Labels
+from bci_app.report_verb import write_report
 from bci_app.sink import Sink
 from bci_app.summary import Summary
 from bci_app.terminal_view import TerminalView
 from bci_app.then_and_now import ReplayComparison, ThenAndNow
+from bci_app.typed_notes import notes_from
 
 SHOWN_DIFFERENCES = 20
 """Windows that are listed where a replay decides otherwise than was recorded."""
@@ -64,9 +68,12 @@ def run_daemon(settings: SessionSettings, console: Console) -> None:
     _run(settings.model_copy(update={"sinks": sinks}), [], console)
 
 
-def run_record(settings: SessionSettings, folder: str, seconds: float | None, console: Console) -> None:
-    """Record a session's source, undecoded."""
-    recorder = {"kind": "xdf_recorder", "folder": folder}
+def run_record(
+    settings: SessionSettings, folder: str, seconds: float | None, console: Console, labels: Labels = NO_LABELS
+) -> None:
+    """Record a session's source, undecoded; what is typed meanwhile becomes notes."""
+    named = {name: value for name, value in asdict(labels).items() if value}
+    recorder = {"kind": "xdf_recorder", "folder": folder, **named}
     settings = settings.model_copy(
         update={
             "decoder": None,
@@ -76,15 +83,28 @@ def run_record(settings: SessionSettings, folder: str, seconds: float | None, co
             "duration_s": seconds,
         }
     )
-    _run(settings, [], console)
+    _run(settings, [], console, notes_at=_standard_input())
 
 
-def _run(settings: SessionSettings, sinks: Sequence[Sink], console: Console) -> None:
-    """Run to the end and print the summary."""
+def _standard_input() -> int | None:
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):
+        return None  # a program without a terminal
+
+
+def _run(settings: SessionSettings, sinks: Sequence[Sink], console: Console, notes_at: int | None = None) -> None:
+    """Run to the end, print the summary, and write the report where the session asks for one."""
     summary = Summary()
     with stop_on_signals() as stop:
-        build(settings, [*sinks, summary]).run(stop)
+        engine = build(settings, [*sinks, summary])
+        with notes_from(notes_at, engine.post):
+            engine.run(stop)
     console.print(summary.table())
+    if settings.report:
+        for path in summary.recordings:
+            for page in write_report(Path(path)):
+                console.print(str(page), markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)

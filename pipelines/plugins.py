@@ -36,7 +36,6 @@ EXTRA_OF = {
     "pyqtgraph": "gui",
     "mne_realtime": "fieldtrip",
     "mne_lsl": "bench",
-    "matplotlib": "bench",
     "braindecode": "bench",
     "moabb": "bench",
     "pandas": "bench",

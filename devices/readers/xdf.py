@@ -52,7 +52,7 @@ def read(path: Path, options: ReadOptions) -> Recording:
         If the file is damaged beyond reading, or there is no such stream.
     """
     streams = load(path)
-    events = xdf_ours.parse(path, _rows_of(streams, xdf_ours.EVENTS))
+    events = xdf_ours.parse(path, rows_of(streams, xdf_ours.EVENTS))
     chosen = _choose(path, streams, options)
     spec, factors = _spec(path, chosen, options)
     series = np.asarray(chosen["time_series"])
@@ -98,25 +98,31 @@ def load(path: Path, only: str = "") -> list[Stream]:
 
 def embedded_session(path: Path) -> dict[str, Any] | None:
     """Return the settings that our recorder wrote into a file; None in other files."""
-    if not _is_xdf(path):
+    if not is_xdf(path):
         return None
-    events = xdf_ours.parse(path, _rows_of(load(path, only=xdf_ours.EVENTS), xdf_ours.EVENTS))
+    events = xdf_ours.parse(path, rows_of(load(path, only=xdf_ours.EVENTS), xdf_ours.EVENTS))
     return xdf_ours.session_settings(events)
 
 
 def recorded_decisions(path: Path) -> tuple[Span, ...]:
     """Return the decisions that our recorder wrote into a file; none in other files."""
-    if not _is_xdf(path):
+    if not is_xdf(path):
         return ()
     for stream in load(path, only=xdf_ours.DECISIONS):
-        columns = [_text(one, "label") for one in _described(stream)]
+        columns = labels_of(stream)
         rows = np.asarray(stream["time_series"], dtype=np.float64)
         if len(rows) and rows.shape[1] == len(columns):
             return xdf_ours.decision_spans(columns, rows)
     return ()
 
 
-def _is_xdf(path: Path) -> bool:
+def labels_of(stream: Stream) -> list[str]:
+    """Return the names of a stream's columns, as it describes them."""
+    return [_text(one, "label") for one in _described(stream)]
+
+
+def is_xdf(path: Path) -> bool:
+    """Whether a file is XDF by its name."""
     return path.name.lower().removesuffix(".gz").endswith(SUFFIXES)
 
 
@@ -140,8 +146,8 @@ def _rate(stream: Stream) -> float:
     return float(_info(stream, "nominal_srate") or 0)
 
 
-def _rows_of(streams: Sequence[Stream], name: str) -> list[str]:
-    """Texts of a one-column string stream."""
+def rows_of(streams: Sequence[Stream], name: str) -> list[str]:
+    """Return the texts of a one-column string stream."""
     return [str(row[0]) for s in streams if _info(s, "name") == name and _is_string(s) for row in s["time_series"]]
 
 

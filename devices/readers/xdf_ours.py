@@ -15,8 +15,8 @@ from devices.recording_data import ReadOptions, Recording, Span, indices_of
 from pipelines.errors import RecordingError
 from pipelines.signal import Channel, Flag, Marker, StreamSpec
 
-EVENTS, MARKERS, DECISIONS = "bci_app-events", "bci_app-markers", "bci_app-decisions"
-OTHERS = (EVENTS, MARKERS, DECISIONS, "bci_app-timing")
+EVENTS, MARKERS, DECISIONS, TIMING = "bci_app-events", "bci_app-markers", "bci_app-decisions", "bci_app-timing"
+OTHERS = (EVENTS, MARKERS, DECISIONS, TIMING)
 """Streams beside the raw one."""
 Record = Mapping[str, Any]
 

@@ -16,12 +16,15 @@ from bci_app.events import (
     ChunkEvent,
     DecisionEvent,
     DecoderEvent,
+    DiskEvent,
     EngineState,
     Event,
     HeartbeatEvent,
     LoopTiming,
     MarkerEvent,
     NoticeEvent,
+    OutlineEvent,
+    PlaybackEvent,
     QualityEvent,
     RecordingEvent,
     SectionTiming,
@@ -30,6 +33,8 @@ from bci_app.events import (
     StateEvent,
 )
 from bci_app.sink import Recorder, Sink
+from devices.playback import Outline, PlaybackState
+from devices.recording_data import Span
 from devices.sources.recording import open_recording
 from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
@@ -65,6 +70,10 @@ EVENTS: tuple[Event, ...] = (
     RecordingEvent("a.xdf", True, "", 105.1),
     RecordingEvent("a.xdf", False, "", 105.2),
     RecordingEvent("b.xdf", False, "disk\nfull", 105.3),
+    DiskEvent("a.xdf", "low", 900.0, 12.5, 3.0, 105.4),
+    DiskEvent("a.xdf", "ok", 9000.0, None, 3.0, 105.5),
+    OutlineEvent(Outline("b.edf", 9.0, (Marker(1.0, "rest"),), (Span(1.0, 3.0, "decision/rest"),), ((4.0, 5.0),))),
+    PlaybackEvent(PlaybackState(0.0, 9.0, "max", paused=True, loop=False, origin_s=9.0, index_offset=3, jumps=1), 2.0),
     LoopTiming((SectionTiming("read", 0.1, 0.2, 0.3, 4),), 0.01, 0, 5, 20, 106.0),
     LoopTiming((), float("nan"), 0, 5, 20, 107.0),
     DecoderEvent("folder", "other", CLASSES[::-1], 1.0, 0.25, 25, 108.0),

@@ -14,15 +14,20 @@ from rich.console import Console
 from bci_app.assembly import build
 from bci_app.config import validate
 from bci_app.events import (
+    NOTES,
     ChunkEvent,
+    DiskEvent,
     Event,
+    Note,
     RecordingEvent,
     Session,
     StartRecording,
     StopRecording,
 )
+from bci_app.recording_names import Labels
 from bci_app.summary import Summary
 from bci_app.terminal_view import TerminalView
+from devices.sources.recording import open_recording
 from pipelines.errors import RecordingError
 from pipelines.signal import make_chunk
 from tests.unit.bci_app.engine_parts import Keeper
@@ -121,6 +126,49 @@ def test_a_recording_started_by_command_is_followed(tmp_path: Path) -> None:
     engine.run(threading.Event())
     first, second = str(tmp_path / "session.xdf"), str(tmp_path / "b" / "session.xdf")
     assert facts(keeper.events) == [(path, active, "") for path in (first, second) for active in (True, False)]
+
+
+def test_a_recording_is_filed_under_the_labels_of_the_command_and_its_run_counts_up(tmp_path: Path) -> None:
+    keeper = Last()
+    engine = build(validate(session(tmp_path, autostart=False, file_name="", task="rest"), "test"), [keeper])
+    for _ in range(2):
+        engine.post(StartRecording(labels=Labels("07", "02")))
+        engine.post(StopRecording())
+    engine.post(StartRecording(labels=Labels("07", "02", "imagery", 5)))
+    engine.run(threading.Event())
+    stem = tmp_path / "sub-07" / "ses-02" / "eeg" / "sub-07_ses-02"
+    started = [path for path, active, _ in facts(keeper.events) if active]
+    names = ("task-rest_run-01", "task-rest_run-02", "task-imagery_run-05")
+    assert started == [f"{stem}_{name}_eeg.xdf" for name in names]
+
+
+@pytest.mark.parametrize("labels", [Labels("a b"), Labels("../x"), Labels("7", "1", "täsk"), Labels("7", run=-1)])
+def test_what_is_no_label_starts_nothing(tmp_path: Path, labels: Labels) -> None:
+    keeper = Last()
+    engine = build(validate(session(tmp_path, autostart=False), "test"), [keeper])
+    engine.post(StartRecording(labels=labels))
+    engine.run(threading.Event())
+    assert facts(keeper.events) == []
+    assert any("BIDS label" in text or "counted from 1" in text for text in keeper.notices)
+
+
+def test_how_full_the_disk_is_is_told_and_not_recorded(tmp_path: Path) -> None:
+    keeper = Last()
+    build(validate(session(tmp_path), "test"), [keeper]).run(threading.Event())
+    disks = [event for event in keeper.events if isinstance(event, DiskEvent)]
+    assert disks
+    assert disks[0].path == str(tmp_path / "session.xdf")
+    assert disks[0].free_mb > 0
+    assert disks[0].level == "ok"
+    assert b'"event": "disk"' not in (tmp_path / "session.xdf").read_bytes()
+
+
+def test_notes_are_recorded_as_markers_of_their_own_stream(tmp_path: Path) -> None:
+    engine = build(validate(session(tmp_path), "test"))
+    engine.post(Note("first electrode wet"))
+    engine.run(threading.Event())
+    (marker,) = open_recording(tmp_path / "session.xdf").markers
+    assert (marker.label, marker.stream) == ("first electrode wet", NOTES)
 
 
 def test_the_summary_names_every_recording_in_full(tmp_path: Path) -> None:
