@@ -117,8 +117,8 @@ class SessionSettings(Table):
     """End after so many seconds of signal; None: when the source ends or the user stops."""
     note: str = ""
     """A remark on the session, for its recording and its report."""
-    report: bool = False
-    """Write a report (HTML and PDF) beside every recording of the session once it has ended."""
+    report: bool | None = None
+    """Write a report (HTML and PDF) beside every recording once it has ended; None: the window does, others do not."""
 
     @field_validator("decoder", mode="before")
     @classmethod
