@@ -229,7 +229,7 @@ class SeekBar(QWidget):
         for x in places:
             painter.drawLine(QPointF(x, lane.top()), QPointF(x, lane.bottom()))
         painter.setPen(QColor(colours.muted))
-        for marker, x, until in zip(self.markers, places, [*places[1:], lane.right()], strict=True):
+        for marker, x, until in zip(self.markers, places, [*places[1:], lane.right()], strict=False):
             if until - x >= FEWEST_PX / 3:
                 text = metrics.elidedText(layouts.words(marker.label), Qt.TextElideMode.ElideRight, until - x - 7)
                 where = QRectF(x + 4, lane.top(), until - x - 5, lane.height())

@@ -1,4 +1,4 @@
-"""Offer decisions to any LSL program: ``<prefix>-decisions``, ``<prefix>-trust`` and ``<prefix>-markers``.
+"""Offer decisions and the signal to LSL: ``<prefix>-decisions``, ``-trust``, ``-markers`` and ``-signal``.
 
 Decisions: float32, one channel for each class, its probability; stamped with the end of the window, nominally one
 every hop. Where no decision is given, every channel is **NaN**: while abstaining, and once when samples stop coming. A
@@ -6,6 +6,8 @@ uniform distribution would look like a decision; NaN cannot be mistaken for one,
 
 Trust: float32, with the stamps of the decisions; for each class 1 if it is in the prediction set and 0 if it is ruled
 out, then how far the window lies from the training signals (1 is the limit). NaN where the decoder does not say.
+
+Signal: the source's samples as they came, for other programs or another session; only where it is asked for.
 
 Markers: one string channel. The label at each change of the decision; ``abstain: <reason>`` when decisions stop, for
 whatever reason; and every marker of the session.
@@ -20,7 +22,8 @@ import math
 import pylsl
 from pydantic import Field
 
-from bci_app.events import DecisionEvent, DecoderEvent, EngineState, Event, MarkerEvent, Session, StateEvent
+from bci_app.events import ChunkEvent, DecisionEvent, DecoderEvent, EngineState, Event, MarkerEvent, Session, StateEvent
+from bci_app.recording_streams import UNIT_NAMES
 from devices.clock import now_s
 from devices.lsl_query import APPLICATION
 from devices.lsl_scope import in_force
@@ -44,6 +47,7 @@ class Settings(PluginSettings):
     decisions: bool = Field(True, description="Whether to offer the class probabilities.")
     trust: bool = Field(True, description="Whether to offer prediction sets and how unfamiliar the signal is.")
     markers: bool = Field(True, description="Whether to offer decisions and markers as text.")
+    signal: bool = Field(False, description="Whether to offer the samples of the source, as they came.")
 
 
 def build(settings: Settings) -> LslOutlet:
@@ -52,7 +56,7 @@ def build(settings: Settings) -> LslOutlet:
 
 
 class LslOutlet:
-    """Up to three outlets; see the module's text. A session without a decoder offers markers only."""
+    """Up to four outlets; see the module's text. A session without a decoder offers no decisions."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -60,6 +64,7 @@ class LslOutlet:
         self._trust: pylsl.StreamOutlet | None = None
         self._markers: pylsl.StreamOutlet | None = None
         self._session: Session | None = None
+        self._signal: pylsl.StreamOutlet | None = None
         self._said = ""
         self._n_classes = 0
 
@@ -76,6 +81,8 @@ class LslOutlet:
             )
             _describe(info, session, ("marker",), "")
             self._markers = pylsl.StreamOutlet(info)
+        if s.signal:
+            self._signal = _signal_outlet(f"{s.prefix}-signal", f"{self._id_of(session)}-signal", session)
 
     def _offer_decisions(self, session: Session) -> None:
         s = self.settings
@@ -99,8 +106,10 @@ class LslOutlet:
         return self.settings.source_id or f"{self.settings.prefix}-{session.name}"
 
     def accept(self, event: Event) -> None:
-        """Send a decision, a marker, or that there are no decisions now."""
+        """Send samples, a decision, a marker, or that there are no decisions now."""
         match event:
+            case ChunkEvent(chunk) if self._signal is not None and chunk.n_samples:
+                self._signal.push_chunk(chunk.samples, chunk.times_s.tolist())
             case DecisionEvent(decision):
                 self._decide(decision)
             case DecoderEvent() if self._session is not None:
@@ -155,8 +164,24 @@ class LslOutlet:
 
     def close(self) -> None:
         """Withdraw all streams. May be called twice."""
-        self._decisions = self._trust = self._markers = self._session = None
+        self._decisions = self._trust = self._markers = self._signal = self._session = None
         self._said = ""
+
+
+def _signal_outlet(name: str, source_id: str, session: Session) -> pylsl.StreamOutlet:
+    spec = session.spec
+    info = pylsl.StreamInfo(name, "EEG", spec.n_channels, spec.rate_hz, "float32", source_id)
+    desc = info.desc()
+    desc.append_child_value("application", APPLICATION)
+    desc.append_child_value("session", session.name)
+    desc.append_child("reference").append_child_value("label", spec.reference)
+    channels = desc.append_child("channels")
+    for one in spec.channels:
+        channel = channels.append_child("channel")
+        channel.append_child_value("label", one.name)
+        channel.append_child_value("type", one.kind.upper())
+        channel.append_child_value("unit", UNIT_NAMES.get(one.unit, one.unit))
+    return pylsl.StreamOutlet(info)
 
 
 def _describe(info: pylsl.StreamInfo, session: Session, labels: tuple[str, ...], unit: str) -> None:

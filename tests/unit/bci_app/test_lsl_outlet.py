@@ -10,14 +10,14 @@ import numpy as np
 import pylsl
 import pytest
 
-from bci_app.events import DecisionEvent, EngineState, MarkerEvent, Session, StateEvent
+from bci_app.events import ChunkEvent, DecisionEvent, EngineState, MarkerEvent, Session, StateEvent
 from bci_app.sinks.lsl_outlet import LslOutlet, Settings, build
 from devices.clock import now_s
 from devices.sources.lsl_stream import Settings as InletSettings
 from devices.sources.lsl_stream import build as build_inlet
 from pipelines.decision import Decision
 from pipelines.plugins import names
-from pipelines.signal import Channel, Marker, StreamSpec
+from pipelines.signal import Channel, Chunk, Marker, StreamSpec, make_chunk
 from tests.live.lsl_helpers import StreamPlan, make_outlet
 
 CLASSES = ("rest", "arithmetic")
@@ -191,3 +191,23 @@ def test_a_session_that_asks_for_markers_by_type_does_not_hear_itself() -> None:
             assert chunk is None or not any(m.label == f"mine-{session.name}" for m in chunk.markers)
     sink.close()
     del outlet
+
+
+def test_the_signal_is_offered_as_it_came_where_it_is_asked_for() -> None:
+    session, sink = a_session(), build(Settings(signal=True))
+    sink.open(session)
+    samples = np.arange(50, dtype=np.float32)[:, None]
+    times_s = now_s() + np.arange(50) / 250
+    with build_inlet(InletSettings(source_id=f"bci_app-{session.name}-signal", clock_sync=False)) as inlet:
+        spec = inlet.open()
+        assert (spec.rate_hz, spec.channels) == (250.0, session.spec.channels)
+        inlet.read(0.2)  # lets it connect
+        sink.accept(ChunkEvent(make_chunk(samples, times_s, 0)))
+        got: list[Chunk] = []
+        give_up_s = time.monotonic() + 10
+        while sum(chunk.n_samples for chunk in got) < 50 and time.monotonic() < give_up_s:
+            if (chunk := inlet.read(0.2)) is not None:
+                got.append(chunk)
+    sink.close()
+    np.testing.assert_array_equal(np.vstack([chunk.samples for chunk in got]), samples)
+    np.testing.assert_allclose(np.concatenate([chunk.times_s for chunk in got]), times_s, atol=1e-6)
