@@ -63,7 +63,7 @@ class FinishedRecordings(QWidget):
         self._entries[path] = Entry(item, fault)
         self.list.insertItem(0, item)
         self.list.setCurrentItem(item)
-        self._say(path, "ended early: " + fault if fault else "")
+        self._say(path, "")
 
     def write_report(self, path: str) -> None:
         """Write a recording's report; the window goes on meanwhile."""
@@ -84,7 +84,8 @@ class FinishedRecordings(QWidget):
     def _say(self, path: str, text: str, *, good: bool = True) -> None:
         entry = self._entries[path]
         mark = theme.MARKS["good" if good and not entry.fault else "bad"]
-        entry.item.setText(f"{mark} {path}" + (f"\n    {text}" if text else ""))
+        lines = [f"{mark} {path}", f"ended early: {entry.fault}" if entry.fault else "", text]
+        entry.item.setText("\n    ".join(line for line in lines if line))
         entry.item.setToolTip(text)
         self._offer()
 

@@ -15,22 +15,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 from bci_app.config import validate
-from bci_app.events import ChunkEvent, Event
-from pipelines.errors import BciError
 from pipelines.plugins import make, names
 from ui import gallery_scenes, theme
 from ui.engine_client import EngineClient
-from ui.gallery_scenes import Scene
+from ui.gallery_scenes import Film, Projector, Scene
 from ui.main_window import MainWindow
 from ui.panel import Panel
 
 SIZES = ((1440, 900), (1000, 700))
 PANEL_SIZE = (520, 420)
-CHUNKS_PER_REFRESH = 4
 SETTLE = 6
 """Rounds of the event loop before a picture is taken."""
 
@@ -69,11 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for scene in _scenes(out / "recordings", arguments.data):
         if arguments.scene and scene.name not in arguments.scene:
             continue
-        events = gallery_scenes.film(scene)
+        film = gallery_scenes.film(scene)
         for name in themes:
             theme.apply(app, name)
-            pictures += shoot(scene, events, name, out)
-        print(f"{scene.name}: {len(events)} events", flush=True)  # noqa: T201 - a program's output
+            pictures += shoot(scene, film, name, out)
+        print(f"{scene.name}: {len(film.events)} events", flush=True)  # noqa: T201 - a program's output
     (out / "index.html").write_text(index(pictures), encoding="utf-8")
     return 0
 
@@ -88,17 +85,19 @@ def _scenes(folder: Path, data: Path | None) -> Iterator[Scene]:
     yield from gallery_scenes.faults(folder)
 
 
-def shoot(scene: Scene, events: Sequence[Event], theme_name: str, out: Path) -> list[Picture]:
-    """Show events to a window, and where the scene shows everything to each panel alone; save the pictures."""
+def shoot(scene: Scene, film: Film, theme_name: str, out: Path) -> list[Picture]:
+    """Show a film to a window, and where the scene shows everything to each panel alone; save the pictures."""
     found: list[Picture] = []
     with tempfile.TemporaryDirectory() as folder:
         store = QSettings(str(Path(folder) / "preferences.ini"), QSettings.Format.IniFormat)
-        client = EngineClient()
+        projector = Projector(film)
+        client = EngineClient(lambda _: projector)
         window = MainWindow(client, store)
         _show(window, SIZES[0])
         alone = _panels_alone(client) if scene.steps is None else {}
-        _take_draft(window, scene)
-        _tell(client, events)
+        window.run(validate(scene.settings, scene.name))
+        while client.is_running and not projector.over:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         for width, height in SIZES:
             window.resize(width, height)
             for step in [step for step in window.steps if scene.steps is None or step in scene.steps]:
@@ -125,30 +124,9 @@ def _panels_alone(client: EngineClient) -> dict[str, Panel]:
     return panels
 
 
-def _take_draft(window: MainWindow, scene: Scene) -> None:
-    """Let the steps show the session that runs; one that is not right has none."""
-    try:
-        window.draft.replace(scene.title, validate(scene.settings, scene.name))
-    except BciError:
-        return
-
-
 def _show(widget: QWidget, size: tuple[int, int]) -> None:
-    widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, on=False)
     widget.resize(*size)
     widget.show()
-
-
-def _tell(client: EngineClient, events: Sequence[Event]) -> None:
-    """Deliver events as a running engine would: a few chunks a refresh."""
-    chunks = 0
-    for event in events:
-        client.deliver(event)
-        chunks += isinstance(event, ChunkEvent)
-        if chunks >= CHUNKS_PER_REFRESH:
-            chunks = 0
-            client.refresh.emit()
-    client.refresh.emit()
 
 
 def _save(widget: QWidget, scene: Scene, theme_name: str, part: str, out: Path) -> Picture:

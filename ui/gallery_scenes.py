@@ -14,7 +14,7 @@ from typing import Any
 from bci_app.engine_process import EngineProcess
 from bci_app.events import (
     ChunkEvent,
-    EngineState,
+    Command,
     Event,
     Note,
     NoticeEvent,
@@ -23,6 +23,7 @@ from bci_app.events import (
 )
 
 POLL_S = 0.02
+CHUNKS_PER_LOOK = 12
 LONGEST_S = 90.0
 MB = 1e6
 
@@ -84,22 +85,65 @@ class Scene:
     steps: tuple[str, ...] | None = None
 
 
-def film(scene: Scene) -> list[Event]:
-    """Run a scene and return everything the engine said, its end last."""
+@dataclass(frozen=True)
+class Film:
+    """Everything an engine said in a scene, whether it ran on at the end, and else why it did not."""
+
+    events: list[Event]
+    runs_on: bool
+    message: str
+
+
+class Projector:
+    """Shows a film to a window as an engine would (:class:`ui.engine_client.EngineLike`), a few chunks at a time."""
+
+    def __init__(self, film: Film) -> None:
+        self._film, self._next = film, 0
+
+    @property
+    def over(self) -> bool:
+        """Whether everything has been shown."""
+        return self._next >= len(self._film.events)
+
+    def start(self) -> None:
+        """Begin anew."""
+        self._next = 0
+
+    def poll(self) -> list[Event]:
+        """Return the next events."""
+        first, chunks = self._next, 0
+        while not self.over and chunks < CHUNKS_PER_LOOK:
+            chunks += isinstance(self._film.events[self._next], ChunkEvent)
+            self._next += 1
+        return self._film.events[first : self._next]
+
+    def send(self, command: Command) -> None:
+        """Take no command: what came of those is in the film."""
+
+    def stop(self, timeout_s: float = 5.0) -> list[Event]:
+        """Say nothing more."""
+        return []
+
+    def is_alive(self) -> bool:
+        """Whether the engine ran at this point of the film."""
+        return self._film.runs_on or not self.over
+
+    def exit_message(self) -> str:
+        """Say why it ended."""
+        return "" if self._film.runs_on else self._film.message
+
+
+def film(scene: Scene) -> Film:
+    """Run a scene and return everything the engine said."""
     take = Take(EngineProcess(scene.settings))
-    take.events.append(StateEvent(EngineState.CONNECTING))
     take.process.start()
     try:
         scene.play(take)
     finally:
         alive = take.process.is_alive()
         left = take.process.stop()
-    message = take.process.exit_message()
-    if not alive:  # what a window learns of a session that ended before it was told to
-        take.events += left
-        if message and not take.said("failed"):
-            take.events.append(StateEvent(EngineState.FAILED, message))
-    return take.events
+    # What it says while it is told to end belongs to no scene.
+    return Film(take.events if alive else take.events + left, alive, take.process.exit_message())
 
 
 def simulated(folder: Path) -> Scene:
@@ -178,7 +222,7 @@ def _lsl_dies() -> Scene:
     settings = {
         "name": "lsl",
         "source": {"kind": "lsl_stream", "name": f"{prefix}-signal", "resolve_timeout_s": 60.0},
-        "decoder": {"name": "workload", "calibration": {"rest_s": 5.0}},
+        "decoder": {"name": "workload", "calibration": {"rest_s": 10.0}},
     }
     sender = {
         "name": prefix,
@@ -188,9 +232,9 @@ def _lsl_dies() -> Scene:
     }
 
     def play(take: Take) -> None:
-        take.wait(lambda t: t.signal_s > 9 or t.said("failed"))
+        take.wait(lambda t: t.signal_s > 15)
         outlet.kill()
-        take.wait(lambda t: t.said("reconnecting"))
+        take.wait(lambda t: t.said("stale", "reconnecting"))
         take.wait(_after(3.0))
 
     outlet = EngineProcess(sender)
@@ -225,7 +269,7 @@ def _misfit() -> Scene:
         "source": {"kind": "synthetic", "rate_hz": 100.0, "channels": ["TP9", "AF7", "AF8", "TP10"]},
         "decoder": {"name": "workload"},
     }
-    return Scene("decoder_misfit", "A decoder does not fit", settings, _to_the_end, ("source", "decode"))
+    return Scene("decoder_misfit", "A decoder does not fit", settings, _to_the_end, ("source", "decode", "signal"))
 
 
 def _disk_full(folder: Path) -> Scene:
@@ -235,7 +279,8 @@ def _disk_full(folder: Path) -> Scene:
     settings = {
         "name": "disk",
         "source": {"kind": "synthetic"},
-        "decoder": {"name": "workload", "calibration": {"rest_s": 5.0}},
+        "decoder": None,
+        "report": False,
         "sinks": [
             {"kind": "xdf_recorder", "folder": str(folder), "warn_free_mb": free_mb, "min_free_mb": free_mb - 300}
         ],

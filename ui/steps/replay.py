@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from bci_app.config import SessionSettings
 from bci_app.events import (
@@ -37,6 +37,8 @@ from ui.step import ORDER, Step
 from ui.transport import Transport
 
 AS_RECORDED = "as recorded"
+TRACES_AT = 3
+"""Place of the traces in the page: below the controls."""
 OVER = frozenset({EngineState.IDLE, EngineState.FAILED})
 
 
@@ -89,7 +91,6 @@ class ReplayStep(Step):
         column.addWidget(self.transport)
         column.addWidget(self.differences)
         column.addWidget(self.export)
-        self._stretch = column.count()
         column.addStretch(1)
         self.open.clicked.connect(self._choose)
         self.decoder.activated.connect(lambda _: self._play())
@@ -101,8 +102,9 @@ class ReplayStep(Step):
     def host(self, panel: Panel) -> None:
         """Give the traces the middle of the page."""
         column = self.layout()
-        assert column is not None
-        column.insertWidget(3, panel, 1)  # type: ignore[attr-defined]
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(TRACES_AT, panel, 1)
+        column.setStretch(column.count() - 1, 0)
         panel.show()
 
     def open_path(self, path: str | Path) -> None:
