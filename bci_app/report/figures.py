@@ -14,7 +14,7 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
 from bci_app.report.contents import SessionReport
-from bci_app.report.quality import ChannelQuality, Quality
+from bci_app.report.quality import ChannelSummary, Quality
 from pipelines.montage import has_positions, positions
 
 INK, MUTED, FAINT, BAD = "#1f2933", "#52606d", "#cbd2d9", "#b3261e"
@@ -119,7 +119,7 @@ def draw_head(quality: Quality, axes: Axes) -> None:
     axes.set_title("share of time bad: light 0, dark 1", fontsize=7, color=MUTED)
 
 
-def channel_bars(channels: Sequence[ChannelQuality], axes: Axes) -> None:
+def channel_bars(channels: Sequence[ChannelSummary], axes: Axes) -> None:
     """Draw the bad share of channels, one bar each."""
     shown = list(channels)[::-1]
     axes.barh(range(len(shown)), [100 * c.bad for c in shown], color=COLOURS[0], height=0.65)

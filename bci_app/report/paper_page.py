@@ -130,8 +130,8 @@ def _tables(figure: Figure, report: SessionReport, writer: _Column) -> None:
     if quality:
         x = 0.56 if latency else LEFT
         figure.text(x, top, "Channels, worst first", fontsize=8.5, fontweight="bold", va="top")
-        head = ("", "bad", "flat", "deviation", f"{report.quality.mains_hz:g} Hz ×")
-        ends.append(_table(figure, [head, *quality], x, top - LINE * 8.5 / 5.5, (0.08, 0.06, 0.06, 0.09, 0.09)))
+        head = ("", "bad", "fault", "deviation", "hum")
+        ends.append(_table(figure, [head, *quality], x, top - LINE * 8.5 / 5.5, (0.08, 0.05, 0.09, 0.09, 0.06)))
     writer.y = min(ends) - 0.004
     if report.certificate is not None:
         writer.pairs(wording.certificate(report))

@@ -31,7 +31,6 @@ def html(report: SessionReport) -> str:
         latency=wording.latency_rows(report),
         certificate=wording.certificate(report),
         quality=wording.quality_rows(report),
-        mains=f"{report.quality.mains_hz:g}",
         notes=wording.notes(report),
         told=wording.told(report),
         settings=wording.settings(report),

@@ -81,14 +81,14 @@ def latency_rows(report: SessionReport) -> list[tuple[str, str, str, str, str]]:
 
 
 def quality_rows(report: SessionReport, most: int | None = None) -> list[tuple[str, str, str, str, str]]:
-    """Return channel, bad, flat, deviation and mains ratio, worst first."""
+    """Return channel, bad share, fault, deviation and mains ratio, worst first."""
     return [
         (
             c.name,
             f"{c.bad:.0%}",
-            f"{c.flat:.0%}",
+            c.fault or "–",
             f"{c.deviation:.3g} {'µV' if c.unit == 'uV' else c.unit}",
-            "–" if c.mains is None else f"{c.mains:.1f}",
+            f"{c.line_ratio:.2f}",
         )
         for c in report.quality.worst_first[:most]
     ]

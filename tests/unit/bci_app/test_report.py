@@ -91,7 +91,7 @@ def test_the_channel_that_went_flat_is_the_worst(recorded: Recorded) -> None:
     quality = recorded.report.quality
     worst, *others = quality.worst_first
     assert worst.name == "C3"
-    assert worst.bad == pytest.approx(39 / 80, abs=0.03)
+    assert (worst.fault, worst.bad) == ("flat", pytest.approx(40 / 80, abs=0.03))
     assert all(channel.bad == 0 for channel in others)
     assert 2 < others[0].deviation < 50
 
