@@ -65,7 +65,7 @@ class ReplayStep(Step):
         self._now: dict[int, Stretch] = {}
         self._comparison = ReplayComparison()
         self._loading: Later | None = None
-        self._active = False
+        self._active = self._decided = False
         self._build()
 
     def _build(self) -> None:
@@ -135,7 +135,7 @@ class ReplayStep(Step):
         """Draw the time line of the recording that is played now, whoever opened it."""
         self._outline, self._path = outline, Path(outline.path)
         self._comparison.accept(OutlineEvent(outline))
-        self._active = True
+        self._active = self._decided = True
         self.touch()
 
     def on_playback(self, event: PlaybackEvent) -> None:
@@ -159,6 +159,7 @@ class ReplayStep(Step):
         start_s = max(decision.start_s - self._origin_s, end_s - self._hop_s)
         self._now[round(end_s * 1e3)] = Stretch(start_s, end_s, decision.label)
         self._comparison.accept(DecisionEvent(decision))
+        self._decided = True
         self.touch()
 
     def on_state(self, event: StateEvent) -> None:
@@ -180,12 +181,12 @@ class ReplayStep(Step):
             bar.show_lane("then", self._recorded(outline))
             self.export.show_recording(self._path)
             self._name_file(self._about(outline))
-        joined = runs([self._now[key] for key in sorted(self._now)], 0.6 * self._hop_s)
-        if joined != bar.lanes["now"]:
-            bar.show_lane("now", joined)
+        if self._decided:
+            self._decided = False
+            bar.show_lane("now", runs([self._now[key] for key in sorted(self._now)], 0.6 * self._hop_s))
+            self.differences.show_comparison(self._comparison.found)
         bar.show_position(min(max(0.0, self._position_s), outline.length_s))
         self.transport.show_place(bar.position_s, outline.length_s)
-        self.differences.show_comparison(self._comparison.found)
 
     def _recorded(self, outline: Outline) -> list[Stretch]:
         spans = sorted(outline.decisions, key=lambda span: span.end_s)
