@@ -16,11 +16,13 @@ from bci_app.events import (
     ChunkEvent,
     Command,
     Event,
+    HeartbeatEvent,
     Note,
     NoticeEvent,
     Seek,
     StateEvent,
 )
+from devices.clock import now_s
 
 POLL_S = 0.02
 CHUNKS_PER_LOOK = 12
@@ -98,7 +100,7 @@ class Projector:
     """Shows a film to a window as an engine would (:class:`ui.engine_client.EngineLike`), a few chunks at a time."""
 
     def __init__(self, film: Film) -> None:
-        self._film, self._next = film, 0
+        self._film, self._next, self._ended = film, 0, False
 
     @property
     def over(self) -> bool:
@@ -107,10 +109,12 @@ class Projector:
 
     def start(self) -> None:
         """Begin anew."""
-        self._next = 0
+        self._next, self._ended = 0, False
 
     def poll(self) -> list[Event]:
-        """Return the next events."""
+        """Return the next events; once there are none, that the engine's loop goes round."""
+        if self.over:
+            return [HeartbeatEvent(now_s())] if self._film.runs_on else []
         first, chunks = self._next, 0
         while not self.over and chunks < CHUNKS_PER_LOOK:
             chunks += isinstance(self._film.events[self._next], ChunkEvent)
@@ -120,13 +124,17 @@ class Projector:
     def send(self, command: Command) -> None:
         """Take no command: what came of those is in the film."""
 
+    def ask_to_end(self) -> None:
+        """End at the next look."""
+        self._ended = True
+
     def stop(self, timeout_s: float = 5.0) -> list[Event]:
         """Say nothing more."""
         return []
 
     def is_alive(self) -> bool:
         """Whether the engine ran at this point of the film."""
-        return self._film.runs_on or not self.over
+        return not self._ended and (self._film.runs_on or not self.over)
 
     def exit_message(self) -> str:
         """Say why it ended."""

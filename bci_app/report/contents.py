@@ -159,7 +159,9 @@ def _decisions(session: RecordedSession, zero_s: float) -> list[Decision]:
     if not len(table) or not classes:
         return []
     reasons = {int(r["window_index"]): str(r["reason"]) for r in session.of_kind("abstained")}
+    strange = {int(r["window_index"]): str(r["in"]) for r in session.of_kind("unfamiliar")}
     shares = np.column_stack([table[f"p_{name}"] for name in classes])
+    trusts = "unfamiliarity" in table.names  # older recordings hold neither sets nor scores
     model_id = str(session.session.get("model_id") or "")
     found = []
     for row in range(len(table)):
@@ -175,9 +177,16 @@ def _decisions(session: RecordedSession, zero_s: float) -> list[Decision]:
                 abstained,
                 reasons.get(index, "no reason was recorded") if abstained else "",
                 float(table.times_s[row]) - zero_s,
+                tuple(name for name in classes if trusts and table[f"set_{name}"][row] == 1),
+                _known(float(table["unfamiliarity"][row])) if trusts else None,
+                strange.get(index, ""),
             )
         )
     return found
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value
 
 
 def _told(session: RecordedSession | None) -> Counter[str]:

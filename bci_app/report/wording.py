@@ -43,9 +43,21 @@ def decisions(report: SessionReport) -> list[tuple[str, str]]:
         ("decisions", f"{decided} of {total} windows ({decided / total:.0%})" + (f": {shares}" if shares else "")),
         ("abstained", "; ".join(f"{reason}: {n} ({n / total:.1%})" for reason, n in report.abstentions.most_common())
                       or "never"),
+        *([("doubts", doubts)] if (doubts := _doubts(report)) else []),
         ("agreement", agreement(report)),
         ("decisions sha256", f"{report.decisions_sha256} (a replay gives the same)"),
     ]  # fmt: skip
+
+
+def _doubts(report: SessionReport) -> str:
+    """Return how often more than one class was possible, or the signal unlike that of the training; empty if never."""
+    open_sets = sum(len(d.prediction_set) > 1 and not d.abstained for d in report.decisions)
+    strange = sum(bool(d.unfamiliar) for d in report.decisions)
+    found = [
+        f"{open_sets} decisions leave more than one class possible" if open_sets else "",
+        f"{strange} windows are unlike the training signals" if strange else "",
+    ]
+    return "; ".join(text for text in found if text)
 
 
 def agreement(report: SessionReport) -> str:

@@ -109,11 +109,12 @@ class DecodeStep(Step):
 
     def redraw(self) -> None:
         """Say how often the decisions agree with the truth."""
-        agreeing, judged = self._summary.agreement()
+        agreement = self._summary.agreement()
         abstained = self._summary.n_windows - self._summary.n_decisions
         words = [f"{self._summary.n_decisions} decisions, {abstained} abstentions"] if self._summary.n_windows else []
-        if judged:
-            words.append(f"{agreeing / judged:.0%} of {judged} agree with the truth the source tells")
+        if agreement.judged:
+            share = agreement.agreeing / agreement.judged
+            words.append(f"{share:.0%} of {agreement.judged} agree with the truth the source tells")
         elif self._summary.n_windows:
             words.append("the source tells no truth to compare with")
         if self._is_other():

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
-from bci_app.config import SessionSettings
+from bci_app.config import NO_DECODER, SessionSettings
 from bci_app.events import (
     DecisionEvent,
     EngineState,
@@ -32,7 +32,7 @@ from ui.differences import Differences
 from ui.export_row import ExportRow
 from ui.panel import Panel
 from ui.seek_bar import SeekBar, Stretch, runs
-from ui.session_files import DECODERS, NO_DECODER, RECORDING_FILTER
+from ui.session_files import DECODERS, RECORDING_FILTER
 from ui.step import ORDER, Step
 from ui.transport import Transport
 
