@@ -70,6 +70,7 @@ EVENTS: tuple[Event, ...] = (
     RecordingEvent("a.xdf", True, "", 105.1),
     RecordingEvent("a.xdf", False, "", 105.2),
     RecordingEvent("b.xdf", False, "disk\nfull", 105.3),
+    HeartbeatEvent(105.35),
     DiskEvent("a.xdf", "low", 900.0, 12.5, 3.0, 105.4),
     DiskEvent("a.xdf", "ok", 9000.0, None, 3.0, 105.5),
     OutlineEvent(Outline("b.edf", 9.0, (Marker(1.0, "rest"),), (Span(1.0, 3.0, "decision/rest"),), ((4.0, 5.0),))),
