@@ -38,8 +38,9 @@ class FinishedRecordings(QWidget):
         self.list.setWordWrap(True)
         self.open = QPushButton("Open report")
         self.write = QPushButton("Write report")
-        self.other = QPushButton("Report of another recording …")
+        self.other = QPushButton("Of another recording …")
         self.open.setToolTip("Show the report of the chosen recording in the browser")
+        self.other.setToolTip("Write the report of any recording")
         self.write.setToolTip("Write the report of the chosen recording anew, HTML and PDF, beside it")
         row = layouts.row(margins=(0, 0, 0, 0))
         for button in (self.open, self.write, self.other):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QWidget,
 )
@@ -43,6 +44,8 @@ from ui.step import ORDER, Step
 
 OVER = frozenset({EngineState.IDLE, EngineState.FAILED})
 LABELS = {"subject": "Subject", "session_label": "Session", "task": "Task"}
+CHECK_PX = 24
+"""Height of a line with a box to tick."""
 TIPS = {
     "subject": "BIDS label of the person, letters and digits, never a name; empty: no BIDS layout",
     "session_label": "BIDS label of the session",
@@ -112,13 +115,14 @@ class RecordStep(Step):
         row.addWidget(self.folder, 1)
         row.addWidget(browse)
         form.addRow(layouts.muted("Folder"), row)
-        self.path = QLabel("", textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.path = _words()
         self.path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         form.addRow(layouts.muted("Next file"), self.path)
         self.autostart = QCheckBox("record from the first sample of the session")
         self.report = QCheckBox("write a report when a recording ends")
         for check in (self.autostart, self.report):
             check.clicked.connect(lambda _: self._keep())
+            check.setMinimumHeight(CHECK_PX)
             form.addRow("", check)
         self.gauge = DiskGauge()
         form.addRow(layouts.muted("Disk"), self.gauge)
@@ -126,7 +130,7 @@ class RecordStep(Step):
         self.button.setProperty("role", "primary")
         self.button.setToolTip("Begin a recording, or end it")
         self.button.clicked.connect(self._toggle)
-        self.state = QLabel("", textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.state = _words()
         row = layouts.row(margins=(0, 4, 0, 0))
         row.addWidget(self.button)
         row.addWidget(self.state, 1)
@@ -219,7 +223,8 @@ class RecordStep(Step):
         self.note_hint.setVisible(self._running and not recording)
         if recording:
             seconds = self._now_s - (self._recording_from_s or self._now_s)
-            self._say("bad", f"recording {clock(seconds)} to {', '.join(sorted(self._active))}")
+            names = ", ".join(sorted(Path(path).name for path in self._active))
+            self._say("bad", f"recording {clock(seconds)} to {names}")
         elif self._running:
             self._say("muted", "not recording")
         else:
@@ -291,6 +296,13 @@ class RecordStep(Step):
         if text := self.note.text().strip():
             self.command.emit(Note(text))
             self.note.clear()
+
+
+def _words() -> QLabel:
+    """Return a label for a long path, which must not keep the window wide."""
+    label = QLabel("", textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
 
 
 def _titled(text: str, widget: QWidget) -> QWidget:
