@@ -86,11 +86,6 @@ class Summary:
         """Hash of all decisions in order."""
         return self._hash.hexdigest()
 
-    @property
-    def recordings(self) -> tuple[str, ...]:
-        """Files that were recorded."""
-        return tuple(self._recordings)
-
     def agreement(self) -> Agreement:
         """Return how the decisions agree with ground truth."""
         return judge(self._truth, self._spans)
