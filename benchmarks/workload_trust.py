@@ -27,7 +27,7 @@ from trust_signals import fewer_electrodes, strange_signals
 
 from bci_app.assembly import build
 from bci_app.events import DecisionEvent, Event, Session
-from bci_app.sessions import replay_settings
+from bci_app.replay_settings import replay_settings
 from models.benchmark.eegmat import REGULARISATION, people
 from models.calibration import LogisticCalibration
 from models.checkpoints import load

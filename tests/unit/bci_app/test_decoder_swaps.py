@@ -13,7 +13,8 @@ from bci_app.assembly import build
 from bci_app.config import validate
 from bci_app.engine import Engine
 from bci_app.events import ChunkEvent, DecoderEvent, Event, UseDecoder
-from bci_app.sessions import replay_settings, run_replay
+from bci_app.replay_settings import replay_settings
+from bci_app.sessions import run_replay
 from bci_app.summary import Summary
 from models.checkpoints import Training
 from models.decoder import DecoderSpec
