@@ -9,8 +9,8 @@ from pipelines.signal import Chunk, Flag, StreamSpec
 from pipelines.spectra import SegmentSpectra
 from ui.sample_history import SampleHistory
 
-MAX_VALUES = 2**20
-"""Values transformed at one look: about 20 ms of a slow core."""
+MAX_VALUES = 2**19
+"""Values transformed at one look, or one segment: about 10 ms of a slow core."""
 
 
 class LiveSpectra:

@@ -50,9 +50,7 @@ class MarkerEpochs:
         )
         self._filter = DisplayFilter(spec, s.high_pass_hz, s.low_pass_hz, 0.0)
         self._filtered = SampleHistory(spec.n_channels, round(KEEP_S * spec.rate_hz))
-        samples, lost, first = self._raw.last(self._raw.end_index - self._raw.start_index)
-        if len(samples):
-            self._filtered.push(self._filter.process(samples, lost, first), lost, first)
+        first = self._raw.start_index
         self._pending = deque((index, label) for index, label in self._markers if index + self.averages.offset >= first)
 
     def forget(self) -> None:
@@ -65,11 +63,8 @@ class MarkerEpochs:
         if chunk.first_index < self._raw.end_index:
             self._markers.clear()  # the stream counts anew
             self._pending.clear()
-        if chunk.first_index != self._raw.end_index:
-            self._filter.interrupt()
-        lost = (chunk.flags & Flag.LOST) != 0
-        self._raw.push(chunk.samples, lost, chunk.first_index)
-        self._filtered.push(self._filter.process(chunk.samples, lost, chunk.first_index), lost, chunk.first_index)
+            self._filtered.clear()
+        self._raw.push(chunk.samples, (chunk.flags & Flag.LOST) != 0, chunk.first_index)
         self._clock = (float(chunk.times_s[-1]), chunk.end_index - 1)
 
     def mark(self, marker: Marker) -> bool:
@@ -84,6 +79,7 @@ class MarkerEpochs:
 
     def update(self) -> bool:
         """Take complete epochs, as many as a look may cost; return whether some are still left."""
+        self._filter_new()
         n_times, offset = self.averages.n_times, self.averages.offset
         room = max(1, MAX_VALUES // (n_times * self._spec.n_channels))
         waiting, left = deque[tuple[int, str]](), False
@@ -98,6 +94,16 @@ class MarkerEpochs:
                 waiting.append((index, label))
         self._pending = waiting
         return left
+
+    def _filter_new(self) -> None:
+        """Filter what has come since the last look, all at once: a call for each chunk costs several times as much."""
+        known = self._filtered.end_index > self._filtered.start_index
+        begin = self._filtered.end_index if known else self._raw.start_index
+        if begin < self._raw.start_index:
+            self._filter.interrupt()
+        samples, lost, first = self._raw.last(self._raw.end_index - begin)
+        if len(samples):
+            self._filtered.push(self._filter.process(samples, lost, first), lost, first)
 
     def _cut(self, first: int, n_times: int) -> np.ndarray:
         """Return an epoch; NaN where its samples were lost, or are no longer or never were kept."""

@@ -100,3 +100,12 @@ def test_trust_is_measured_on_people_left_out_and_drawn(tmp_path: Path, shared_d
     assert {path.name for path in pictures.iterdir()} == {
         "reliability.png", "risk-coverage.png", "sets.png", "replay.png"
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_window_is_measured_while_a_session_is_decoded(tmp_path: Path) -> None:
+    found = results(tmp_path, "window_load", "--channels", "8", "--seconds", "3", "--cases", "traces")["8"]["traces"]
+    assert found["fps"] > 0
+    assert found["decisions_per_s"] > 0
+    assert 0 < found["own_work_ms"]["p99"] <= found["own_work_ms"]["worst"]
+    assert found["late_ms"]["p50"] <= found["late_ms"]["worst"]
