@@ -13,6 +13,8 @@ from ui import theme
 from ui.quiet_plot import QuietPlot
 
 GREEK = {"delta": "δ", "theta": "θ", "alpha": "α", "beta": "β", "gamma": "γ"}
+LEGEND_PX = 230
+"""Height of the plot from which the legend has a single column."""
 NAME_PX = 60
 """Width of a band from which its name fits."""
 LOWEST_HZ = 0.5
@@ -123,6 +125,7 @@ class SpectrumPlot(QuietPlot):
         """Shorten the names of the bands where they would run into one another."""
         super().resizeEvent(event)
         if self._bands:  # Qt resizes the plot before it is finished
+            self.legend.setColumnCount(1 if self.height() >= LEGEND_PX else 2)
             self._place_names()
 
     def _place_names(self) -> None:

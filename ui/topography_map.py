@@ -129,15 +129,14 @@ class TopographyMap(QWidget):
             # Dark with a bright ring, so that they stand out from every colour; all at once, for they may be 256.
             for colour, width in (("#ffffff", 4.5), ("#000000", 2.5)):
                 painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-                painter.drawPoints([at for at, fine in zip(places, good, strict=True) if fine])
+                painter.drawPoints([at for at, name in zip(places, self._names, strict=True) if name not in self._bad])
         else:
             painter.setPen(QPen(QColor(theme.palette().text), 1.2))
             for at, value, fine in zip(places, self._values, good, strict=True):
-                if fine:
-                    painter.setBrush(colour_scale.colour_of(value, *self._range))
-                    painter.drawEllipse(at, self._dot_px(radius), self._dot_px(radius))
+                painter.setBrush(colour_scale.colour_of(value, *self._range) if fine else Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(at, self._dot_px(radius), self._dot_px(radius))
         painter.setPen(QPen(QColor(theme.palette().bad), 1.5))
-        for at in (at for at, fine in zip(places, good, strict=True) if not fine):
+        for at in (at for at, name in zip(places, self._names, strict=True) if name in self._bad):
             for sign in (-1, 1):
                 painter.drawLine(at + QPointF(-3, -3 * sign), at + QPointF(3, 3 * sign))
         if 2 * radius >= NAME_PX * np.sqrt(len(self._names)) or not self.interpolates:
@@ -159,10 +158,8 @@ class TopographyMap(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 
     def _ink(self, value: float, fine: bool, radius: float) -> QColor:
-        """Return black on bright colours, white on dark ones, the text's colour outside the head."""
-        if not fine:
-            return QColor(theme.palette().bad)
-        if radius > 1 or not self.interpolates:
+        """Return black on bright colours, white on dark ones, the text's colour where there is no map."""
+        if not fine or radius > 1 or not self.interpolates:
             return QColor(theme.palette().text)
         low, high = self._range
         return QColor("#000000" if (value - low) > 0.6 * (high - low) else "#ffffff")

@@ -13,6 +13,7 @@ from pipelines.signal import Chunk, Marker, StreamSpec
 from ui import layouts
 from ui.channel_picker import MEAN, ChannelPicker
 from ui.evoked_plot import EvokedPlot, ShownAverage
+from ui.flow_layout import FlowLayout
 from ui.label_list import LabelList
 from ui.marker_epochs import EpochSettings, MarkerEpochs
 from ui.number_box import number_box
@@ -78,21 +79,14 @@ class EvokedPanel(SlowPanel):
         self._connect()
 
     def _lay_out(self) -> None:
-        first, second = layouts.row(margins=(10, 6, 10, 0)), layouts.row(margins=(10, 0, 10, 0))
-        for widget in (self.picker, self.labels):
-            first.addWidget(widget)
-        first.addStretch(1)
-        first.addWidget(self.count)
-        for box in (self.before, self.after, self.reject):
-            second.addWidget(box)
-        second.addStretch(1)
-        for button in (self.baseline, self.reset):
-            second.addWidget(button)
+        controls = FlowLayout((10, 6, 10, 0), 6)
+        boxes = (self.picker, self.labels, self.before, self.after, self.reject)
+        for widget in (*boxes, self.baseline, self.reset, self.count):
+            controls.addWidget(widget)
         column = layouts.column(self, 4, (0, 0, 0, 4))
-        column.addLayout(first)
-        column.addLayout(second)
+        column.addLayout(controls)
         column.addWidget(self.plot, 1)
-        self.setMinimumSize(300, 230)
+        self.setMinimumSize(260, 190)
 
     def _connect(self) -> None:
         self.picker.currentIndexChanged.connect(self.recompute)
@@ -167,7 +161,7 @@ class EvokedPanel(SlowPanel):
             return "No marker is ticked in the list"
         if rejected:
             return (
-                f"All {rejected} epochs were left out: samples were lost, or a channel spans more than "
+                f"{rejected} left out: samples are missing, or a channel spans more than "
                 f"{self.reject.currentText()}. A higher limit keeps more."
             )
         return f"Waiting for the first {self.after.currentText()} after a marker …"

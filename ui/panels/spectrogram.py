@@ -65,7 +65,7 @@ class SpectrogramPanel(SlowPanel):
         column = layouts.column(self, 4, (0, 0, 0, 4))
         column.addLayout(row)
         column.addLayout(below, 1)
-        self.setMinimumSize(300, 200)
+        self.setMinimumSize(260, 150)
 
     def on_session(self, session: Session) -> None:
         """Begin anew with another stream."""

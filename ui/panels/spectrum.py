@@ -13,6 +13,7 @@ from pipelines.signal import Chunk, StreamSpec
 from pipelines.spectra import peak_frequency
 from ui import layouts, theme
 from ui.channel_picker import ALL_REGIONS, ChannelPicker
+from ui.flow_layout import FlowLayout
 from ui.live_spectra import LiveSpectra
 from ui.number_box import number_box
 from ui.scaling import eeg_unit
@@ -63,19 +64,13 @@ class SpectrumPanel(SlowPanel):
             box.currentIndexChanged.connect(self._show_choice)
         for check in (self.log_x, self.in_db):
             check.toggled.connect(self._show_choice)
-        first, second = layouts.row(margins=(10, 6, 10, 0)), layouts.row(margins=(10, 0, 10, 0))
-        for box in (self.picker, self.average, self.top, self.mains):
-            first.addWidget(box)
-        first.addStretch(1)
-        second.addWidget(self.log_x)
-        second.addWidget(self.in_db)
-        second.addStretch(1)
-        second.addWidget(self.peak)
+        controls = FlowLayout((10, 6, 10, 0), 6)
+        for widget in (self.picker, self.average, self.top, self.mains, self.log_x, self.in_db, self.peak):
+            controls.addWidget(widget)
         column = layouts.column(self, 4, (0, 0, 0, 4))
-        column.addLayout(first)
-        column.addLayout(second)
+        column.addLayout(controls)
         column.addWidget(self.plot, 1)
-        self.setMinimumSize(300, 230)
+        self.setMinimumSize(260, 170)
 
     def on_session(self, session: Session) -> None:
         """Begin anew with another stream."""

@@ -72,7 +72,7 @@ class TopographyPanel(SlowPanel):
         column.addLayout(row)
         column.addWidget(self.note)
         column.addWidget(self._heads, 1)
-        self.setMinimumSize(260, 220)
+        self.setMinimumSize(260, 150)
         self._say("No signal yet")
         self._arrange()
 

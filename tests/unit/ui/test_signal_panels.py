@@ -224,7 +224,7 @@ def test_epochs_that_all_span_too_much_are_explained(show: Show, tell: Tell) -> 
         for e in erp("bb")
     ]
     tell(*loud)
-    assert "All 2 epochs were left out" in panel.plot.note
+    assert "2 left out" in panel.plot.note
     panel.reject.setCurrentIndex(panel.reject.findData(0.0))
     assert panel.plot.note == ""
 
