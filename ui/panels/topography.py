@@ -23,6 +23,8 @@ from ui.slow_panel import SlowPanel
 from ui.topography_map import TopographyMap
 
 ALL_BANDS = "all bands"
+HEAD_PX = 70
+"""Least width of a map (px): the ends of its colour bar stay apart."""
 SEGMENT_S, HOP_S, KEEP_S = 2.0, 0.5, 30.0
 
 
@@ -135,7 +137,8 @@ class TopographyPanel(SlowPanel):
         """Lay the heads out in as many columns as make them largest."""
         shown = self._shown() if self._live is not None else []
         width, height = max(1, self.width() - 8), max(1, self.height() - 80)
-        sizes = {n: min(width / n, height / -(-len(shown) // n) - 50) for n in range(1, len(shown) + 1)}
+        fitting = [n for n in range(1, len(shown) + 1) if n == 1 or width / n >= HEAD_PX]
+        sizes = {n: min(width / n, height / -(-len(shown) // n) - 50) for n in fitting}
         columns = max(sizes, key=lambda n: sizes[n], default=1)
         for head in self.maps.values():
             self._grid.removeWidget(head)
