@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, Signal
@@ -224,19 +224,3 @@ def trace_colour(name: str, kind: str) -> str:
     if kind != "eeg":
         return _in_force.other_trace
     return _in_force.regions[_REGION_OF[letters]] if letters in _REGION_OF else _in_force.accent
-
-
-def __getattr__(name: str) -> Any:
-    """Return a colour of the theme in force by its constant of old."""
-    tables: dict[str, Any] = {
-        "CLASS_COLOURS": _in_force.classes,
-        "OTHER_TRACE": _in_force.other_trace,
-        "STATE_COLOURS": {state: _in_force.tone(tone) for state, tone in TONE_OF_STATE.items()},
-        "LEVEL_COLOURS": {level: _in_force.tone(tone) for level, tone in TONE_OF_LEVEL.items()},
-        "REGION_COLOURS": {letters: _in_force.regions[row] for letters, row in _REGION_OF.items()},
-    }
-    if name in tables:
-        return tables[name]
-    if name.isupper() and hasattr(_in_force, name.lower()):
-        return getattr(_in_force, name.lower())
-    raise AttributeError(name)

@@ -128,6 +128,8 @@ class TracesPanel(Panel):
 
     def redraw(self) -> None:
         """Filter and draw what has arrived; while frozen only keep it."""
+        if self._spec is None:
+            return  # another theme, or Freeze, before the first session
         if self._stale:
             self.absorb()
             self._stale = False
