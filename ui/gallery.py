@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 from PySide6.QtWidgets import QApplication, QWidget
 
 from bci_app.config import validate
 from pipelines.plugins import make, names
-from ui import gallery_scenes, theme
+from ui import gallery_scenes, preferences, theme
 from ui.engine_client import EngineClient
 from ui.gallery_scenes import Film, Projector, Scene
 from ui.main_window import MainWindow
@@ -89,7 +89,8 @@ def shoot(scene: Scene, film: Film, theme_name: str, out: Path) -> list[Picture]
     """Show a film to a window, and where the scene shows everything to each panel alone; save the pictures."""
     found: list[Picture] = []
     with tempfile.TemporaryDirectory() as folder:
-        store = QSettings(str(Path(folder) / "preferences.ini"), QSettings.Format.IniFormat)
+        os.environ[preferences.VARIABLE] = str(Path(folder) / "preferences.ini")  # a person's own stay as they are
+        store = preferences.of_user()
         projector = Projector(film)
         client = EngineClient(lambda _: projector)
         window = MainWindow(client, store)

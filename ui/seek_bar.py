@@ -75,13 +75,17 @@ class SeekBar(QWidget):
         return self.sizeHint()
 
     def show_recording(
-        self, length_s: float, markers: Sequence[Marker] = (), losses_s: Sequence[tuple[float, float]] = ()
+        self,
+        length_s: float,
+        markers: Sequence[Marker] = (),
+        losses_s: Sequence[tuple[float, float]] = (),
+        classes: Sequence[str] = (),
     ) -> None:
-        """Show another recording, from its begin."""
+        """Show another recording, from its begin; ``classes`` in the decoder's order have its colours."""
         self.length_s, self.markers, self.losses_s = length_s, markers, losses_s
         self.position_s, self._dragged_s = 0.0, None
         self.lanes = {"then": [], "now": []}
-        self.classes = []
+        self.classes = list(classes)
         self.update()
 
     def show_lane(self, name: str, stretches: list[Stretch]) -> None:

@@ -61,6 +61,7 @@ class ReplayStep(Step):
         self._path: Path | None = None
         self._outline: Outline | None = None
         self._hop_s = 0.5
+        self._classes: tuple[str, ...] = ()
         self._origin_s = self._position_s = 0.0
         self._now: dict[int, Stretch] = {}
         self._comparison = ReplayComparison()
@@ -128,6 +129,7 @@ class ReplayStep(Step):
         self._outline = None
         self._now.clear()
         self._hop_s = session.hop_s or 0.5
+        self._classes = session.classes
         self._comparison.open(session)
         self.touch()
 
@@ -177,7 +179,7 @@ class ReplayStep(Step):
         if outline is None:
             return
         if bar.markers is not outline.markers or bar.length_s != outline.length_s:
-            bar.show_recording(outline.length_s, outline.markers, outline.losses_s)
+            bar.show_recording(outline.length_s, outline.markers, outline.losses_s, self._classes)
             bar.show_lane("then", self._recorded(outline))
             self.export.show_recording(self._path)
             self._name_file(self._about(outline))
