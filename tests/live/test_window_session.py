@@ -80,7 +80,7 @@ def test_from_the_source_to_the_report_and_the_replay(
     assert len(report.decisions) >= decisions
     assert [m.label for m in open_recording(path).markers if m.stream == NOTES] == ["electrode wet"]
     window.bar.start_stop.trigger()
-    assert not window.client.is_running
+    qtbot.waitUntil(lambda: not window.client.is_running, timeout=PATIENCE_MS)
 
     window.go_to("replay")
     replay.transport.speed.setCurrentText("max")
