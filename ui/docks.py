@@ -53,13 +53,18 @@ class Docks:
     def _by_default(self, shows: tuple[str, ...]) -> None:
         for dock in self.docks.values():
             self._window.removeDockWidget(dock)
-        shown = [self.docks[name] for name in shows if name in self.docks]
+        places = [[self.docks[name] for name in place.split("|") if name in self.docks] for place in shows]
+        shown = [dock for place in places for dock in place]
         for dock in shown:
             panel = dock.widget()
             assert isinstance(panel, Panel)
             dock.setFloating(False)
             self._window.addDockWidget(AREAS[panel.area], dock)
             dock.show()
+        for first, *others in filter(None, places):
+            for other in others:
+                self._window.tabifyDockWidget(first, other)
+            first.raise_()
         for dock in self.docks.values():
             if dock not in shown:
                 panel = dock.widget()
@@ -67,7 +72,7 @@ class Docks:
                 self._window.addDockWidget(AREAS[panel.area], dock)
                 dock.hide()
         bottom = [dock for dock in shown if self._window.dockWidgetArea(dock) == AREAS["bottom"]]
-        side = [dock for dock in shown if dock not in bottom]
+        side = [place[0] for place in places if place and place[0] not in bottom]
         self._window.resizeDocks(side, [SIDE_PX] * len(side), Qt.Orientation.Horizontal)
         self._window.resizeDocks(side, [max(200, dock.sizeHint().height()) for dock in side], Qt.Orientation.Vertical)
         self._window.resizeDocks(bottom, [BOTTOM_PX] * len(bottom), Qt.Orientation.Vertical)

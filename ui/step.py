@@ -27,7 +27,7 @@ class Step(Panel):
     hint: ClassVar[str] = ""
     """What is done here, in one line; the step bar's tooltip."""
     shows: ClassVar[tuple[str, ...]] = ("messages",)
-    """Panels that stand around the step until a person arranges them otherwise."""
+    """Panels that stand around the step until a person arranges them otherwise; ``a|b`` are tabs in one place."""
     centre: ClassVar[str] = ""
     """A panel that stands in the step's own page; the window brings it along with :meth:`host`."""
     start_session = Signal(object)

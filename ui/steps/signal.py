@@ -17,7 +17,7 @@ class SignalStep(Step):
     title = "Signal"
     order = ORDER.index("signal") + 1
     hint = "Look at the signal: traces, spectrum, markers"
-    shows = ("decision", "status", "timing", "messages")
+    shows = ("decision", "spectrum|topography|spectrogram|evoked", "status|timing", "messages")
     centre = "traces"
 
     def __init__(self) -> None:
