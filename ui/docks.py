@@ -13,6 +13,7 @@ AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
 }
 SIDE_PX, BOTTOM_PX = 390, 84
+"""Width of docks at the side, and height of those below (pixels)."""
 FORMAT = 1
 """Raised when a stored layout no longer fits the window."""
 
@@ -55,24 +56,26 @@ class Docks:
             self._window.removeDockWidget(dock)
         places = [[self.docks[name] for name in place.split("|") if name in self.docks] for place in shows]
         shown = [dock for place in places for dock in place]
-        for dock in shown:
-            panel = dock.widget()
-            assert isinstance(panel, Panel)
-            dock.setFloating(False)
-            self._window.addDockWidget(AREAS[panel.area], dock)
-            dock.show()
         for first, *others in filter(None, places):
+            self._place(first)
             for other in others:
+                # Never one below another first: the window would grow to hold them all.
                 self._window.tabifyDockWidget(first, other)
+                other.show()
             first.raise_()
         for dock in self.docks.values():
             if dock not in shown:
-                panel = dock.widget()
-                assert isinstance(panel, Panel)
-                self._window.addDockWidget(AREAS[panel.area], dock)
+                self._place(dock)
                 dock.hide()
         bottom = [dock for dock in shown if self._window.dockWidgetArea(dock) == AREAS["bottom"]]
         side = [place[0] for place in places if place and place[0] not in bottom]
         self._window.resizeDocks(side, [SIDE_PX] * len(side), Qt.Orientation.Horizontal)
         self._window.resizeDocks(side, [max(200, dock.sizeHint().height()) for dock in side], Qt.Orientation.Vertical)
         self._window.resizeDocks(bottom, [BOTTOM_PX] * len(bottom), Qt.Orientation.Vertical)
+
+    def _place(self, dock: QDockWidget) -> None:
+        panel = dock.widget()
+        assert isinstance(panel, Panel)
+        dock.setFloating(False)
+        self._window.addDockWidget(AREAS[panel.area], dock)
+        dock.show()

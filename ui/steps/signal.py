@@ -17,7 +17,7 @@ class SignalStep(Step):
     title = "Signal"
     order = ORDER.index("signal") + 1
     hint = "Look at the signal: traces, spectrum, markers"
-    shows = ("decision", "spectrum|topography|spectrogram|evoked", "status|timing", "messages")
+    shows = ("decision|status|timing", "spectrum|topography|spectrogram|evoked", "messages")
     centre = "traces"
 
     def __init__(self) -> None:
