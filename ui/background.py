@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
 import threading
@@ -23,7 +24,7 @@ class Verb(QObject):
 
     def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "bci_app", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -32,19 +33,27 @@ class Verb(QObject):
             encoding="utf-8",
             start_new_session=True,
         )
+        self._ended: queue.SimpleQueue[tuple[bool, str]] = queue.SimpleQueue()
+        # The thread holds the process, not this object: it reads to the end also when the window has gone.
+        threading.Thread(target=_wait, args=(process, self._ended), name="verb", daemon=True).start()
         self._timer = QTimer(self, interval=LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
         self._timer.start()
 
     def _look(self) -> None:
-        if self._process.poll() is None:
+        try:
+            good, text = self._ended.get_nowait()
+        except queue.Empty:
             return
         self._timer.stop()
-        said, complained = self._process.communicate()
-        good = self._process.returncode == 0
-        text = said if good else complained or f"exit code {self._process.returncode}"
-        self.finished.emit(good, text.strip())
+        self.finished.emit(good, text)
         self.deleteLater()
+
+
+def _wait(process: subprocess.Popen[str], ended: queue.SimpleQueue[tuple[bool, str]]) -> None:
+    said, complained = process.communicate()
+    good = process.returncode == 0
+    ended.put((good, (said if good else complained or f"exit code {process.returncode}").strip()))
 
 
 class Later(QObject):

@@ -17,7 +17,6 @@ from bci_app.events import (
     InsertMarker,
     NoticeEvent,
     RecordingEvent,
-    StartRecording,
     StateEvent,
     StopRecording,
 )
@@ -32,6 +31,7 @@ from ui.engine_client import EngineClient
 from ui.menus import Menus
 from ui.message_bar import MessageBar
 from ui.panel import Panel
+from ui.recorder_table import recorder_of, request
 from ui.session_bar import SessionBar
 from ui.session_files import DECODERS, RECORDING_FILTER, SESSION_FILTER, open_file, with_recorder
 from ui.step import Step
@@ -228,7 +228,8 @@ class MainWindow(QMainWindow):
             self.restart()
 
     def _toggle_recording(self) -> None:
-        self.client.send(StopRecording() if self._recording else StartRecording())
+        labelled = request(recorder_of(self.draft.values))
+        self.client.send(StopRecording() if self._recording else labelled)
 
     def _insert_marker(self) -> None:
         self.client.send(InsertMarker(self.bar.marker_text.text().strip() or "marker"))

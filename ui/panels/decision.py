@@ -11,6 +11,7 @@ from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Marker
 from ui import layouts, theme
+from ui.fitted_label import FittedLabel
 from ui.panel import Panel
 from ui.probability_bars import ProbabilityBars
 from ui.probability_plot import ProbabilityPlot
@@ -46,7 +47,8 @@ class DecisionPanel(Panel):
         self._decision: Decision | None = None
         self._origin_s: float | None = None
         self._now_s = self._calibrating_since_s = 0.0
-        self.label = QLabel("Not running", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.label = FittedLabel("Not running")
+        self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.label.setProperty("role", "state")
         self.label.setMinimumHeight(52)
         self.label.setTextFormat(Qt.TextFormat.PlainText)

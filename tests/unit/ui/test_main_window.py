@@ -30,6 +30,7 @@ from pipelines.errors import ConfigError
 from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
+from ui.recorder_table import recorder_of, sinks_with
 from ui.session_files import open_file
 
 SESSION = '[source]\nkind = "synthetic"\nfirst_rest_s = 1\n'
@@ -168,8 +169,12 @@ def test_recording_is_asked_for_and_followed(
     window: MainWindow, engines: list[ScriptedEngine], session_file: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:
     window.open_path(session_file)
+    recorder = {**recorder_of(window.draft.values), "subject": "07", "task": "rest"}
+    window.draft.choose("labels", sinks=sinks_with(window.draft.values, recorder))
     window.bar.record.trigger()
-    assert engines[0].commands == [StartRecording()]
+    (asked,) = engines[0].commands
+    assert isinstance(asked, StartRecording)
+    assert (asked.labels.subject, asked.labels.task) == ("07", "rest"), "the labels of the record step"
     assert window.bar.record.text() == "Record", "only the recorder's own word counts"
     hear(window, engines[0], qtbot, NoticeEvent("info", "recording to a file"))
     assert window.bar.record.text() == "Record", "texts are for people"
