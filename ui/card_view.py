@@ -21,14 +21,14 @@ class CardView(QFrame):
         self._grid.setColumnStretch(1, 1)
         self.texts: dict[str, str] = {}
 
-    def show_card(self, card: DecoderCard | None) -> None:
-        """Show a card, or that there is no decoder."""
+    def show_card(self, card: DecoderCard | None, otherwise: str = "none: the signal is shown and recorded") -> None:
+        """Show a card, or say why there is none to show."""
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        lines = [("Decoder", "none: the signal is shown and recorded")] if card is None else card_lines(card)
+        lines = [("Decoder", otherwise)] if card is None else card_lines(card)
         self.texts = {}
         for row, (name, text) in enumerate(lines):
             self.texts[name] = f"{self.texts[name]}\n{text}" if name in self.texts else text

@@ -91,7 +91,10 @@ class DecodeStep(Step):
         self._set_silently(self.mode, self.mode.findData((decoder or {}).get("mode", "inline")))
         for widget in (self.rest, self.mode):
             widget.setEnabled(decoder is not None)
-        self.card.show_card(self.cards.get(name))
+        if name == NOTHING:
+            self.card.show_card(None)
+        else:
+            self.card.show_card(self.cards.get(name), "its card is looked up …")
         self.touch()
         self.refresh()
 

@@ -52,6 +52,7 @@ def choose(step: DecodeStep, name: str) -> None:
 
 
 def test_the_card_says_what_a_decoder_is_before_it_runs(step: DecodeStep, qtbot: QtBot) -> None:
+    assert "looked up" in step.card.texts["Decoder"], "nobody is told that there is none"
     qtbot.waitUntil(lambda: "workload" in step.cards, timeout=PATIENCE_MS)
     assert step.box.currentData() == "workload", "what a session file without decoder would run"
     texts = step.card.texts
