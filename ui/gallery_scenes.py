@@ -274,7 +274,7 @@ def _board_missing() -> Scene:
 def _misfit() -> Scene:
     settings = {
         "name": "misfit",
-        "source": {"kind": "synthetic", "rate_hz": 100.0, "channels": ["TP9", "AF7", "AF8", "TP10"]},
+        "source": {"kind": "synthetic", "channels": ["C3", "Cz", "C4", "Pz"]},
         "decoder": {"name": "workload"},
     }
     return Scene("decoder_misfit", "A decoder does not fit", settings, _to_the_end, ("source", "decode", "signal"))

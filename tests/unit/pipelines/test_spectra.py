@@ -46,7 +46,8 @@ def test_the_segments_are_scipys_spectrogram() -> None:
         samples.astype(np.float64), RATE_HZ, "hann", nperseg=250, noverlap=225, detrend="constant", axis=0
     )
     found = target.last(target.next_number)
-    np.testing.assert_allclose(found.transpose(1, 2, 0), expected[:61], rtol=1e-4)
+    # Single precision: what is far below the strongest part of a segment is known less well.
+    np.testing.assert_allclose(found.transpose(1, 2, 0), expected[:61], rtol=1e-4, atol=1e-6 * float(expected.max()))
 
 
 @settings(max_examples=25, deadline=None)
