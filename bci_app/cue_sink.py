@@ -13,7 +13,8 @@ from itertools import accumulate
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bci_app.events import ChunkEvent, Command, EngineState, Event, InsertMarker, Session, StateEvent
+from bci_app.commands import Command, InsertMarker
+from bci_app.events import ChunkEvent, EngineState, Event, Session, StateEvent
 from bci_app.paradigm import INFO_STREAM, STREAM, Paradigm
 
 ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}

@@ -10,30 +10,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter_ns
 from typing import Literal
 
+from bci_app.commands import Command, InsertMarker, Note, StartRecording, StopRecording, UseDecoder
 from bci_app.config import EngineSettings
 from bci_app.decoder_swaps import DecoderSwaps, Turn
 from bci_app.events import (
     NOTES,
     ChannelQualityEvent,
     ChunkEvent,
-    Command,
     DecisionEvent,
     DecoderEvent,
     DiskEvent,
     EngineState,
     Event,
     HeartbeatEvent,
-    InsertMarker,
     MarkerEvent,
-    Note,
     NoticeEvent,
     QualityEvent,
     RecordingEvent,
     Session,
-    StartRecording,
     StateEvent,
-    StopRecording,
-    UseDecoder,
 )
 from bci_app.logging_setup import TOLD, warnings_as_notices
 from bci_app.replay_control import ReplayControl

@@ -10,7 +10,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bci_app.events import Command, EngineState, Event, NoticeEvent, StateEvent
+from bci_app.commands import Command
+from bci_app.events import EngineState, Event, NoticeEvent, StateEvent
 from devices.clock import now_s
 from pipelines.errors import BciError
 

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from bci_app.events import InsertMarker
+from bci_app.commands import InsertMarker
 from bci_app.flicker_frames import check, shown_hz
 from bci_app.paradigm import INFO_STREAM, PAUSE, STREAM, Paradigm, Step
 from bci_app.scenes import Flicker, Scene

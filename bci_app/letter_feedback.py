@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bci_app.events import InsertMarker
+from bci_app.commands import InsertMarker
 from bci_app.paradigm import BLOCK
 from bci_app.speller import LetterChoice
 from pipelines.decision import Decision

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bci_app.events import (
-    OutlineEvent,
-    Pause,
-    PlaybackEvent,
-    PlayCommand,
-    Resume,
-    Seek,
-    SetLoop,
-    SetSpeed,
-    Step,
-)
+from bci_app.commands import Pause, PlayCommand, Resume, Seek, SetLoop, SetSpeed, Step
+from bci_app.events import OutlineEvent, PlaybackEvent
 from devices.clock import now_s
 from devices.playback import PlaybackState, Player
 from pipelines.errors import ConfigError

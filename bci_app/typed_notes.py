@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bci_app.events import Command, Note
+from bci_app.commands import Command, Note
 
 LOOK_EVERY_S = 0.2
 MOST_BYTES = 4096

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QScreen
 
 from bci_app.adaptation_result import Adaptation
-from bci_app.events import DecoderEvent, NoticeEvent, RecordingEvent, StartRecording, StopRecording, UseDecoder
+from bci_app.commands import StartRecording, StopRecording, UseDecoder
+from bci_app.events import DecoderEvent, NoticeEvent, RecordingEvent
 from bci_app.frame_player import StimulusTiming
 from bci_app.paradigm import Paradigm
 from ui.scouting import Scouting

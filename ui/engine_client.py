@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from bci_app.commands import Command
 from bci_app.engine_process import EngineProcess
 from bci_app.events import (
     ChannelQualityEvent,
     ChunkEvent,
-    Command,
     DecisionEvent,
     DecoderEvent,
     DiskEvent,

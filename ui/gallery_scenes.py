@@ -11,17 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bci_app.commands import Command, Note, Seek
 from bci_app.engine_process import EngineProcess
-from bci_app.events import (
-    ChunkEvent,
-    Command,
-    Event,
-    HeartbeatEvent,
-    Note,
-    NoticeEvent,
-    Seek,
-    StateEvent,
-)
+from bci_app.events import ChunkEvent, Event, HeartbeatEvent, NoticeEvent, StateEvent
 from devices.clock import now_s
 
 POLL_S = 0.02

@@ -11,15 +11,9 @@ from PySide6.QtCore import QByteArray, QSettings, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QWidget
 
+from bci_app.commands import InsertMarker, StopRecording
 from bci_app.config import NO_DECODER, SessionSettings, demo_session
-from bci_app.events import (
-    EngineState,
-    InsertMarker,
-    NoticeEvent,
-    RecordingEvent,
-    StateEvent,
-    StopRecording,
-)
+from bci_app.events import EngineState, NoticeEvent, RecordingEvent, StateEvent
 from bci_app.session_writing import save_session
 from pipelines.errors import BciError
 from pipelines.plugins import make, names

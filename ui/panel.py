@@ -39,7 +39,7 @@ class Panel(QWidget):
     area: ClassVar[Literal["right", "bottom", "left"]] = "right"
     """Where in the window it docks at first."""
     command = Signal(object)
-    """Emitted with a :data:`bci_app.events.Command` for the engine."""
+    """Emitted with a :data:`bci_app.commands.Command` for the engine."""
 
     def __init__(self) -> None:
         super().__init__()

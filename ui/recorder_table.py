@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bci_app.events import StartRecording
+from bci_app.commands import StartRecording
 from bci_app.recording_names import BIDS, PLAIN, Labels, candidates
 from ui.session_files import RECORDER
 

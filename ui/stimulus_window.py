@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QScreen
 from PySide6.QtWidgets import QApplication
 
-from bci_app.events import InsertMarker
+from bci_app.commands import InsertMarker
 from bci_app.frame_player import FramePlayer
 from bci_app.letter_feedback import LetterFeedback
 from bci_app.paradigm import Paradigm

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 
-from bci_app.events import Pause, PlaybackEvent, Resume, SetLoop, SetSpeed, Step
+from bci_app.commands import Pause, Resume, SetLoop, SetSpeed, Step
+from bci_app.events import PlaybackEvent
 from devices.pacing import Speed
 from ui import layouts
 from ui.seek_bar import clock

@@ -12,8 +12,9 @@ import pytest
 from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
+from bci_app.commands import Seek
 from bci_app.config import validate
-from bci_app.events import NOTES, EngineState, Event, RecordingEvent, Seek, StateEvent
+from bci_app.events import NOTES, EngineState, Event, RecordingEvent, StateEvent
 from bci_app.report.contents import gather
 from bci_app.report_verb import report_paths
 from devices.sources.recording import open_recording

@@ -21,17 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci_app.events import (
-    NOTES,
-    DiskEvent,
-    EngineState,
-    LoopTiming,
-    Note,
-    RecordingEvent,
-    Session,
-    StateEvent,
-    StopRecording,
-)
+from bci_app.commands import Note, StopRecording
+from bci_app.events import NOTES, DiskEvent, EngineState, LoopTiming, RecordingEvent, Session, StateEvent
 from bci_app.recording_names import LABEL
 from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings

@@ -10,16 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
+from bci_app.commands import Seek
 from bci_app.config import NO_DECODER, SessionSettings
-from bci_app.events import (
-    DecisionEvent,
-    EngineState,
-    OutlineEvent,
-    PlaybackEvent,
-    Seek,
-    Session,
-    StateEvent,
-)
+from bci_app.events import DecisionEvent, EngineState, OutlineEvent, PlaybackEvent, Session, StateEvent
 from bci_app.replay_settings import replay_settings
 from bci_app.then_and_now import ReplayComparison, label_of
 from devices.playback import Outline

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from bci_app.adaptation import adapt
 from bci_app.assembly import build
 from bci_app.cli import app
+from bci_app.commands import InsertMarker
 from bci_app.config import validate
-from bci_app.events import InsertMarker
 from bci_app.letter_feedback import LetterFeedback
 from bci_app.paradigm_trials import run_of
 from devices.sources.recording import open_recording

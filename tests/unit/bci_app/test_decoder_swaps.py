@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from bci_app.assembly import build
+from bci_app.commands import UseDecoder
 from bci_app.config import validate
 from bci_app.engine import Engine
-from bci_app.events import ChunkEvent, DecoderEvent, Event, UseDecoder
+from bci_app.events import ChunkEvent, DecoderEvent, Event
 from bci_app.replay_settings import replay_settings
 from bci_app.sessions import run_replay
 from bci_app.summary import Summary

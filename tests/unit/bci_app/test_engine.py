@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from bci_app.assembly import build
+from bci_app.commands import InsertMarker, StartRecording
 from bci_app.config import validate
-from bci_app.events import ChunkEvent, InsertMarker, LoopTiming, MarkerEvent, StartRecording
+from bci_app.events import ChunkEvent, LoopTiming, MarkerEvent
 from bci_app.summary import Summary
 from pipelines.errors import ChannelMismatch, ConfigError, ConnectFailed
 from tests.unit.bci_app.engine_parts import Keeper, probabilities, run

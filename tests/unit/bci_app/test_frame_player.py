@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bci_app.events import InsertMarker
+from bci_app.commands import InsertMarker
 from bci_app.flicker_frames import brightness
 from bci_app.frame_player import FramePlayer
 from bci_app.paradigm import Paradigm

@@ -12,18 +12,9 @@ import pytest
 from rich.console import Console
 
 from bci_app.assembly import build
+from bci_app.commands import Note, StartRecording, StopRecording
 from bci_app.config import validate
-from bci_app.events import (
-    NOTES,
-    ChunkEvent,
-    DiskEvent,
-    Event,
-    Note,
-    RecordingEvent,
-    Session,
-    StartRecording,
-    StopRecording,
-)
+from bci_app.events import NOTES, ChunkEvent, DiskEvent, Event, RecordingEvent, Session
 from bci_app.recording_names import Labels
 from bci_app.summary import Summary
 from bci_app.terminal_view import TerminalView

@@ -11,21 +11,10 @@ import numpy as np
 import pytest
 
 from bci_app.assembly import build
+from bci_app.commands import Command, Pause, Resume, Seek, SetLoop, SetSpeed, Step
 from bci_app.config import validate
 from bci_app.engine import Engine
-from bci_app.events import (
-    ChunkEvent,
-    Command,
-    Event,
-    OutlineEvent,
-    Pause,
-    PlaybackEvent,
-    Resume,
-    Seek,
-    SetLoop,
-    SetSpeed,
-    Step,
-)
+from bci_app.events import ChunkEvent, Event, OutlineEvent, PlaybackEvent
 from bci_app.replay_settings import replay_settings
 from bci_app.sessions import run_replay
 from pipelines.decision import Decision

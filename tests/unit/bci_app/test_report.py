@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from bci_app.assembly import build
 from bci_app.cli import app
+from bci_app.commands import Note
 from bci_app.config import validate
 from bci_app.engine import Engine
-from bci_app.events import ChunkEvent, Event, Note, Session
+from bci_app.events import ChunkEvent, Event, Session
 from bci_app.report.contents import SessionReport, gather
 from bci_app.report.screen_page import html
 from bci_app.report_verb import report_paths, write_report

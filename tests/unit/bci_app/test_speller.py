@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bci_app.events import InsertMarker
+from bci_app.commands import InsertMarker
 from bci_app.letter_feedback import SHOWN_S, LetterFeedback
 from bci_app.speller import ROWS, LetterChoice, flashed, place_of
 from pipelines.decision import Decision

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import threading
 
-from bci_app.events import Command, Note
+from bci_app.commands import Command, Note
 from bci_app.typed_notes import notes_from
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bci_app.events import Command, Event
+from bci_app.commands import Command
+from bci_app.events import Event
 
 
 class ScriptedEngine:

@@ -12,15 +12,9 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from bci_app.commands import InsertMarker
 from bci_app.config import validate
-from bci_app.events import (
-    EngineState,
-    Event,
-    InsertMarker,
-    NoticeEvent,
-    RecordingEvent,
-    StateEvent,
-)
+from bci_app.events import EngineState, Event, NoticeEvent, RecordingEvent, StateEvent
 from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui.engine_client import TOPICS, EngineClient, WindowStalls
 

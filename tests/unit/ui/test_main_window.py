@@ -14,18 +14,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from bci_app.commands import InsertMarker, StartRecording, StopRecording
 from bci_app.config import demo_session, load_session, validate
-from bci_app.events import (
-    EngineState,
-    Event,
-    HeartbeatEvent,
-    InsertMarker,
-    NoticeEvent,
-    RecordingEvent,
-    StartRecording,
-    StateEvent,
-    StopRecording,
-)
+from bci_app.events import EngineState, Event, HeartbeatEvent, NoticeEvent, RecordingEvent, StateEvent
 from pipelines.errors import ConfigError
 from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui.engine_client import EngineClient

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from bci_app.commands import Note, StartRecording, StopRecording
 from bci_app.config import demo_session
 from bci_app.events import (
     NOTES,
@@ -17,13 +18,10 @@ from bci_app.events import (
     DiskEvent,
     EngineState,
     MarkerEvent,
-    Note,
     RecordingEvent,
     Session,
     SessionEvent,
-    StartRecording,
     StateEvent,
-    StopRecording,
 )
 from bci_app.recording_names import Labels
 from pipelines.signal import Channel, Marker, StreamSpec, make_chunk

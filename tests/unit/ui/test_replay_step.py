@@ -13,22 +13,17 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bci_app.assembly import build as build_engine
+from bci_app.commands import Pause, Resume, Seek, SetLoop, SetSpeed, Step
 from bci_app.config import SessionSettings, validate
 from bci_app.events import (
     ChunkEvent,
     DecisionEvent,
     EngineState,
     OutlineEvent,
-    Pause,
     PlaybackEvent,
-    Resume,
-    Seek,
     Session,
     SessionEvent,
-    SetLoop,
-    SetSpeed,
     StateEvent,
-    Step,
 )
 from devices.playback import Outline, PlaybackState
 from devices.recording_data import Span

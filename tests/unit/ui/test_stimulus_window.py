@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from bci_app.events import InsertMarker
+from bci_app.commands import InsertMarker
 from bci_app.paradigm import Paradigm
 from bci_app.scenes import Cue, Disc, Flicker, Letters, Scene
 from bci_app.speller import ROWS
