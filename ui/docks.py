@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from ui.panel import Panel
 
@@ -39,6 +39,9 @@ class Docks:
     def arrange(self, step: str, shows: tuple[str, ...]) -> None:
         """Put the docks where they were when this step was last left, else show its own."""
         stored = self._store.value(f"layout/{step}")
+        # Qt leaves the bars of tabs behind where it takes up a stored layout; those it uses it shows again itself.
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.hide()
         if not (isinstance(stored, QByteArray) and self._window.restoreState(stored, FORMAT)):
             self._by_default(shows)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 
 from bci_app.config import demo_session
@@ -49,6 +51,19 @@ def test_each_step_brings_its_own_panels(open_window: Callable[[], MainWindow]) 
         window.go_to(name)
         assert window.stack.currentWidget() is step
         assert window.step_bar.buttons[name].isChecked()
+        assert visible(window) == shown_by(window, name)
+
+
+def test_tabs_of_one_step_are_not_left_in_another(open_window: Callable[[], MainWindow], qtbot: QtBot) -> None:
+    window = open_window()
+    for size, name in product(((1440, 900), (1000, 700)), window.steps):  # the second time as each was left
+        window.resize(*size)
+        qtbot.wait(50)
+        window.go_to(name)
+        qtbot.wait(50)
+        bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        tabs = {bar.tabText(k) for bar in bars if bar.isVisible() for k in range(bar.count())}
+        assert ("Spectrum" in tabs) == (name == "signal"), name
         assert visible(window) == shown_by(window, name)
 
 
