@@ -90,6 +90,18 @@ class Recipe:
         return tuple(own if table == {"kind": "select"} else table for table in self.pipeline)
 
 
+EVOKED = Recipe(
+    {"kind": "xdawn_lda"},
+    ({"kind": "nonfinite"}, {"kind": "select"}, {"kind": "bandpass", "low_hz": 0.5, "high_hz": 20.0}),
+    window_s=0.8,
+    hop_s=0.02,
+    from_s=0.0,
+    until_s=0.9,
+    locked=True,
+)
+"""For stimuli that differ in the potential they evoke."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paradigm:
     """A run that is ready to be shown.

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from pipelines.channel_names import canonical_name
 from pipelines.channel_quality import Verdict
+from pipelines.head_projection import head_xy, placed
 from ui import theme
-from ui.head_projection import head_xy, placed
 
 LOOKS: dict[str, tuple[str, theme.Tone]] = {
     "good": ("circle", "good"),

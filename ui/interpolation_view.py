@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QLabel, QWidget
 
 from pipelines.channel_faults import MIN_COMPARED
+from pipelines.head_projection import placed
 from pipelines.montage import positions, spline_weights
 from ui import layouts, theme
-from ui.head_projection import placed
 
 SHOWN_S = 3.0
 

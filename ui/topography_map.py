@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from pipelines.head_projection import MAP_POINTS, MIN_ELECTRODES, HeadGrid, head_xy
 from ui import colour_scale, theme
-from ui.head_projection import MAP_POINTS, MIN_ELECTRODES, HeadGrid, head_xy
 
 NAME_PX = 32.0
 """Room that an electrode needs (px) for its name to be shown."""

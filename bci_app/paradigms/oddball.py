@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from bci_app.paradigm import Paradigm, Recipe, Step, with_pauses
+from bci_app.paradigm import EVOKED, Paradigm, Step, with_pauses
 from bci_app.scenes import Cue, Disc
 from pipelines.plugins import PluginSettings
 
@@ -36,15 +36,7 @@ def build(settings: Settings) -> Paradigm:
         "Look at the cross and count the large discs silently.",
         tuple(SIZES),
         with_pauses(blocks, Cue("Get ready"), s.block_pause_s),
-        Recipe(
-            {"kind": "xdawn_lda"},
-            ({"kind": "nonfinite"}, {"kind": "select"}, {"kind": "bandpass", "low_hz": 0.5, "high_hz": 20.0}),
-            window_s=0.8,
-            hop_s=0.02,
-            from_s=0.0,
-            until_s=0.9,
-            locked=True,
-        ),
+        EVOKED,
         s.model_dump(mode="json"),
     )
 

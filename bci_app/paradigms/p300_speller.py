@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from bci_app.paradigm import BLOCK, TRIAL_END, Paradigm, Recipe, Step, flash_order
+from bci_app.paradigm import BLOCK, EVOKED, TRIAL_END, Paradigm, Step, flash_order
 from bci_app.scenes import Letters
 from bci_app.speller import ROWS, flashed, place_of
 from pipelines.plugins import PluginSettings
@@ -47,15 +47,7 @@ def build(settings: Settings) -> Paradigm:
         "Count silently how often the letter that is announced is lit; look at it, and move as little as you can.",
         ("nontarget", "target"),
         tuple(step for number in range(len(word)) for step in _letter(s, word, number, rng)),
-        Recipe(
-            {"kind": "xdawn_lda"},
-            ({"kind": "nonfinite"}, {"kind": "select"}, {"kind": "bandpass", "low_hz": 0.5, "high_hz": 20.0}),
-            window_s=0.8,
-            hop_s=0.02,
-            from_s=0.0,
-            until_s=0.9,
-            locked=True,
-        ),
+        EVOKED,
         s.model_dump(mode="json"),
     )
 

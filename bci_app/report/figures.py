@@ -15,17 +15,14 @@ from matplotlib.ticker import MaxNLocator
 
 from bci_app.report.contents import SessionReport
 from bci_app.report.quality import ChannelSummary, Quality
-from pipelines.montage import has_positions, positions
+from pipelines.head_projection import head_xy
+from pipelines.montage import has_positions
 
 INK, MUTED, FAINT, BAD = "#1f2933", "#52606d", "#cbd2d9", "#b3261e"
 COLOURS = ("#2f6fab", "#d9822b", "#3b8e5a", "#8a4fa3", "#a83246", "#2a9d98", "#b8912b", "#5f6b76")
 """Classes, in the decoder's order."""
 HATCHES = ("", "///", "...", "xx", "\\\\\\", "++", "oo", "--")
 """Tell classes apart without colour."""
-CENTRE = np.array([0.0009, -0.0152, 0.004])
-"""Middle of the sphere that fits the 10-20 electrodes best (m)."""
-OUTLINE_RAD = np.radians(105.0)
-"""Angle from the vertex at which the outline of the head is drawn."""
 STYLE = {
     "font.size": 8.0,
     "font.family": "DejaVu Sans",
@@ -96,7 +93,7 @@ def head_map(quality: Quality) -> Figure | None:
 
 def draw_head(quality: Quality, axes: Axes) -> None:
     """Draw each electrode where it sits, seen from above; colour and number are its bad share."""
-    places = _flat(positions([channel.name for channel in quality.channels]))
+    places = head_xy([channel.name for channel in quality.channels])
     many = len(places) > 40
     for centre, radius in (((0.0, 0.0), 1.0), ((-1.04, 0.0), 0.06), ((1.04, 0.0), 0.06)):
         axes.add_patch(Circle(centre, radius, fill=False, color=FAINT, linewidth=1.2))
@@ -224,11 +221,3 @@ def _runs(present: np.ndarray[Any, np.dtype[np.bool_]]) -> list[tuple[int, int]]
     """Return begin and end of each run of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(int)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def _flat(xyz: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return places in the plane, equidistant from the vertex; the outline of the head is the unit circle."""
-    rays = xyz - CENTRE
-    polar = np.arccos(np.clip(rays[:, 2] / np.linalg.norm(rays, axis=1), -1, 1)) / OUTLINE_RAD
-    azimuth = np.arctan2(rays[:, 1], rays[:, 0])
-    return np.column_stack([polar * np.cos(azimuth), polar * np.sin(azimuth)])

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from bci_app.events import QualityEvent, Session
 from pipelines.channel_names import canonical_name
+from pipelines.head_projection import MIN_ELECTRODES, HeadGrid, placed
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, StreamSpec
 from pipelines.spectra import BANDS_HZ, band_power, decibel
 from ui import layouts
 from ui.channel_picker import eeg_of
-from ui.head_projection import MIN_ELECTRODES, HeadGrid, placed
 from ui.live_spectra import LiveSpectra
 from ui.number_box import number_box
 from ui.scaling import eeg_unit

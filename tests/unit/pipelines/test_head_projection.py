@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from mne.channels.interpolation import _make_interpolation_matrix
 
+from pipelines import head_projection
 from pipelines.errors import ChannelMismatch
+from pipelines.head_projection import MAP_POINTS, HeadGrid, head_xy, placed
 from pipelines.montage import positions
-from ui import head_projection
-from ui.head_projection import MAP_POINTS, HeadGrid, head_xy, placed
 
 TEN_TWENTY = "Fp1 Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 O2".split()
 

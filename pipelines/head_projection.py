@@ -1,6 +1,6 @@
 """Electrodes on a flat head: azimuthal equidistant projection, and the weights of a map between the electrodes.
 
-The only projection of the window; it needs no Qt. On the flat head the vertex (Cz) is (0, 0), x goes to the right ear,
+The only projection, for window and reports. On the flat head the vertex (Cz) is (0, 0), x goes to the right ear,
 y to the nose, and the head's outline is the unit circle: Fpz, Oz, T7 and T8 lie at about 0.8 to 0.9, the electrodes
 below the hat's rim (T9, TP9, A1 …) beyond 1.
 """
