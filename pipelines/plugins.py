@@ -30,6 +30,11 @@ HOMES = {
     "datasets": "models.datasets",
     "estimators": "models.estimators",
     "tasks": "models.training.tasks",
+    "aligners": "models.aligners",
+    "fmri_datasets": "models.fmri.datasets",
+    "embedders": "models.fmri.embedders",
+    "encoders": "models.fmri.encoders",
+    "fmri_studies": "models.fmri.studies",
 }
 EXTRA_OF = {
     "PySide6": "gui",
@@ -43,6 +48,13 @@ EXTRA_OF = {
     "mne_bids": "export",
     "edfio": "export",
     "pybv": "export",
+    "nilearn": "fmri",
+    "nibabel": "fmri",
+    "himalaya": "fmri",
+    "fmralign": "fmri",
+    "rsatoolbox": "fmri",
+    "h5py": "fmri",
+    "ot": "fmri",
 }
 
 

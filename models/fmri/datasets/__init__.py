@@ -1,0 +1,1 @@
+"""Plug-ins: one fMRI data set each (:class:`models.fmri.dataset.FmriDataSet`)."""

@@ -1,0 +1,1 @@
+"""Plug-ins: one image embedder each (:class:`models.fmri.embedder.ImageEmbedder`)."""

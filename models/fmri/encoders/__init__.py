@@ -1,0 +1,1 @@
+"""Plug-ins: one model from image features to responses each (:class:`models.fmri.encoder.Encoder`)."""

@@ -1,0 +1,1 @@
+"""Plug-ins: one question of ``bci-app bench fmri`` each (:class:`models.fmri.study.Study`)."""
