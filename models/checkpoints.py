@@ -6,30 +6,24 @@ good it is. Torch is not imported here, so that a decoder of plain NumPy starts 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse_tensors
-from safetensors.numpy import save as serialise_tensors
+from pydantic import BaseModel, ConfigDict, TypeAdapter, field_validator
 
+from models.checkpoint_files import CARD as CARD  # others know them by this module
+from models.checkpoint_files import WEIGHTS as WEIGHTS
+from models.checkpoint_files import read_as, read_tensors, write
 from models.decoder import Decoder, DecoderSpec
 from pipelines import plugins
 from pipelines.errors import CheckpointInvalid, ConfigError
 
 FORMAT_VERSION = 2
 """Raised when an older program could no longer read what this one writes. 2: trust, electrodes, stand-ins."""
-WEIGHTS, CARD = "weights.safetensors", "card.json"
 MONTAGES = "montages"
 """Folder in a checkpoint's folder with one checkpoint for each smaller set of electrodes."""
 TRUST_PREFIX = "trust."
@@ -161,21 +155,7 @@ def save(folder: str | Path, card: Card, tensors: Mapping[str, Any]) -> Path:
     OSError
         If the folder cannot be written.
     """
-    target = Path(folder)
-    arrays = {name: _array(name, tensor) for name, tensor in tensors.items()}
-    weights = serialise_tensors(arrays)
-    filled = {
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "code_version": card.code_version or _code_version(),
-        "created": card.created or datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    try:
-        text = json.dumps(card.model_copy(update=filled).model_dump(mode="json"), indent=1, allow_nan=False)
-    except ValueError as exc:
-        raise CheckpointInvalid(f"{target / CARD}: the card holds what JSON cannot: {exc}") from exc
-    target.mkdir(parents=True, exist_ok=True)
-    _replace_files(target, {WEIGHTS: weights, CARD: (text + "\n").encode()})
-    return target
+    return write(Path(folder), card, tensors)
 
 
 def read_card(folder: str | Path) -> Card:
@@ -187,16 +167,7 @@ def read_card(folder: str | Path) -> Card:
         If it is missing, damaged, newer than this program, or made for a decoder that is not installed.
     """
     path = Path(folder) / CARD
-    table = _parse_json(path, _read(path))
-    found = table.get("format_version")
-    if isinstance(found, int) and found > FORMAT_VERSION:
-        raise CheckpointInvalid(
-            f"{path}: format_version {found} is newer than {FORMAT_VERSION}, the newest known here: update bci-app"
-        )
-    try:
-        card = Card.model_validate(table)
-    except ValidationError as exc:
-        raise CheckpointInvalid(plugins.explain(exc, str(path))) from exc
+    card = read_as(Card, path, FORMAT_VERSION)
     kinds = plugins.names("decoders")
     if card.kind not in kinds:
         raise CheckpointInvalid(f"{path}: kind = {card.kind!r}: no such decoder is installed ({', '.join(kinds)})")
@@ -213,19 +184,7 @@ def load(folder: str | Path) -> Checkpoint:
     """
     where = Path(folder)
     card = read_card(where)
-    path = where / WEIGHTS
-    weights = _read(path)
-    if weights[8:9] != b"{":  # every safetensors file has its JSON header there
-        raise CheckpointInvalid(f"{path}: not a safetensors file (pickles are never read): export the weights again")
-    if hashlib.sha256(weights).hexdigest() != card.weights_sha256:
-        raise CheckpointInvalid(f"{path}: cut short or changed: its SHA-256 is not the card's; get the folder again")
-    try:
-        tensors = parse_tensors(weights)
-    except (SafetensorError, KeyError) as exc:  # KeyError: a dtype that NumPy does not have
-        raise CheckpointInvalid(f"{path}: not a readable safetensors file: {exc}") from exc
-    for name, tensor in tensors.items():
-        if not np.isfinite(tensor).all():
-            raise CheckpointInvalid(f"{path}: tensor {name!r} holds values that are not finite: train it again")
+    tensors = read_tensors(where / WEIGHTS, card.weights_sha256)
     weights_of = {name: tensor for name, tensor in tensors.items() if not name.startswith(TRUST_PREFIX)}
     trust = {name.removeprefix(TRUST_PREFIX): tensors[name] for name in tensors.keys() - weights_of.keys()}
     return Checkpoint(card, weights_of, where, trust)
@@ -284,65 +243,3 @@ def load_decoder(name: str, **settings: Any) -> Decoder:
         )
     decoder: Decoder = plugins.make("decoders", {**settings, "kind": name}, "[decoder]")
     return decoder
-
-
-def _array(name: str, tensor: Any) -> NDArray[Any]:
-    """Return a tensor as a contiguous array in memory of its own; torch tensors come off their device."""
-    array = np.ascontiguousarray(tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else tensor)
-    if not np.isfinite(array).all():
-        raise CheckpointInvalid(f"tensor {name!r} holds values that are not finite: it is not saved")
-    # ascontiguousarray turns a scalar into a vector; the shape is part of the checkpoint.
-    return array.reshape(np.shape(tensor))
-
-
-def _code_version() -> str:
-    try:
-        return version("bci-app")
-    except PackageNotFoundError:
-        return "unknown"  # run from a source tree that was never installed
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as exc:
-        raise CheckpointInvalid(
-            f"{path.parent}: no checkpoint: {path.name} is missing; get the folder again or train one (bci-app train)"
-        ) from exc
-    except OSError as exc:
-        raise CheckpointInvalid(f"{path}: cannot be read: {exc.strerror}") from exc
-
-
-def _parse_json(path: Path, data: bytes) -> dict[str, Any]:
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is no number of JSON")
-
-    try:
-        table = json.loads(data.decode(), parse_constant=refuse)
-    except (ValueError, RecursionError) as exc:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
-        raise CheckpointInvalid(f"{path}: not valid JSON: {exc}; get the folder again") from exc
-    if not isinstance(table, dict):
-        raise CheckpointInvalid(f"{path}: not a card: a JSON object is needed; get the folder again")
-    return table
-
-
-def _replace_files(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write all files beside their final names, flush them to the disk, then rename in the given order."""
-    parts = {folder / f".{name}.{os.getpid()}.part": folder / name for name in contents}
-    try:
-        for part, data in zip(parts, contents.values(), strict=True):
-            with part.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for part, final in parts.items():
-            part.replace(final)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
-    if os.name == "posix":  # the renames themselves reach the disk with the folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
