@@ -73,6 +73,7 @@ def fit(
     *,
     factors: Sequence[float] | None = None,
     augment: Augment | None = None,
+    own: Objective | None = None,
     state: FitState | None = None,
     progress: Progress | None = None,
 ) -> History:
@@ -94,6 +95,8 @@ def fit(
         For each parameter what its learning rate is multiplied by; None: one rate for all.
     augment
         Changes each training batch; see :mod:`models.training.augmentation`.
+    own
+        What is made small instead of the loss that fits the targets: of a module that returns losses, for example.
     state
         Where what is needed to go on is kept after every epoch; what is there already is taken up.
     progress
@@ -106,7 +109,7 @@ def fit(
     Stopped
         If the progress asks for it; finished epochs are kept where there is a ``state``.
     """
-    run = _Run(module, parameters, train, settings, set_mode or module.train, factors, augment)
+    run = _Run(module, parameters, train, settings, set_mode or module.train, factors, augment, own)
     progress = progress or QuietProgress()
     if state is not None and (kept := state.load()) is not None:
         run.take_up(kept)
@@ -136,10 +139,12 @@ class _Run:
         set_mode: Callable[[bool], object],
         factors: Sequence[float] | None,
         augment: Augment | None,
+        own: Objective | None,
     ) -> None:
         self.module, self.parameters, self.train, self.settings = module, parameters, train, settings
         self.set_mode, self.augment = set_mode, augment
-        self.objective: Objective = objective(train[1], settings.label_smoothing, balance=settings.class_balance)
+        usual = objective(train[1], settings.label_smoothing, balance=settings.class_balance) if own is None else own
+        self.objective: Objective = usual
         by_factor: dict[float, list[nn.Parameter]] = {}
         for parameter, factor in zip(parameters, factors or [1.0] * len(parameters), strict=True):
             by_factor.setdefault(factor, []).append(parameter)
