@@ -35,6 +35,8 @@ HOMES = {
     "embedders": "models.fmri.embedders",
     "encoders": "models.fmri.encoders",
     "fmri_studies": "models.fmri.studies",
+    "spike_recordings": "models.spikes.loaders",
+    "latent_models": "models.spikes.methods",
 }
 EXTRA_OF = {
     "PySide6": "gui",
@@ -45,6 +47,8 @@ EXTRA_OF = {
     "moabb": "bench",
     "pandas": "bench",
     "distributed": "bench",
+    "pynwb": "spikes",
+    "cebra": "spikes",
     "mne_bids": "export",
     "edfio": "export",
     "pybv": "export",

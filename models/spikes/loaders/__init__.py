@@ -1,0 +1,1 @@
+"""Spike recordings, one plug-in a file: what layouts can be read."""

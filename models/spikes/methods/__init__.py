@@ -1,0 +1,1 @@
+"""Latent models, one plug-in a file: what puts populations of several animals into one space."""

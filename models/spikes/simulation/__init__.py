@@ -1,0 +1,1 @@
+"""Populations whose latents are known: reaching, seeing, and latents of segments."""
