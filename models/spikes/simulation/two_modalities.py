@@ -87,8 +87,8 @@ def two_modalities(settings: TwoModalitySettings, seed: int = 0) -> TwoModalitie
     z_my = luck.standard_normal((len(cells), settings.n_private))
     x, x_hears = _observe(settings, z_c, z_mx, settings.n_x, luck)
     y, y_hears = _observe(settings, z_c, z_my, settings.n_y, luck)
-    single = [v.astype(np.float32) for v in (z_c, z_mx, z_my)]
-    return TwoModalities(x, y, u_m, u_c, *single, x_hears, y_hears)
+    c, mx, my = (v.astype(np.float32) for v in (z_c, z_mx, z_my))
+    return TwoModalities(x, y, u_m, u_c, c, mx, my, x_hears, y_hears)
 
 
 def _gaussian(u: NDArray[np.int64], n_u: int, n_latents: int, luck: np.random.Generator) -> Doubles:
