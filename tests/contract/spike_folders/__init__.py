@@ -1,0 +1,1 @@
+"""Small fabricated folders in the published layouts: ``make(folder)`` writes one and returns labels by key."""
