@@ -49,7 +49,7 @@ class _Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return what comes in, changed."""
         query, key, value = self.query_key_value(self.norm(x)).flatten(2).transpose(1, 2).chunk(3, dim=2)
-        seen = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).unflatten(2, x.shape[2:])
+        seen = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(x.shape)
         changed: Tensor = x + self.out(seen)
         return changed
 

@@ -101,7 +101,7 @@ class VideoDecoder(nn.Module):
     def forward(self, latent: Tensor) -> Tensor:
         """Return (n_batch, n_bins, height, width) of (n_batch, n_bins, n_latents)."""
         frames: Tensor = self.network(latent.flatten(0, 1))
-        return frames[:, 0].unflatten(0, latent.shape[:2])
+        return frames[:, 0].reshape(*latent.shape[:2], *frames.shape[2:])
 
 
 def encoder(shape: Sequence[int], n_out: int, width: int = 32) -> nn.Module:

@@ -45,7 +45,7 @@ class RateReadout(nn.Module):
 
 
 def poisson_nll(log_rate: Tensor, counts: Tensor, present: Tensor) -> Tensor:
-    """Return the negative log-likelihood of counts (nat, without log n!), summed over units, mean over bins: (n_batch,).
+    """Return −log-likelihood (nat, without log n!), summed over units, mean over bins: (n_batch,).
 
     Parameters
     ----------

@@ -56,7 +56,8 @@ def energy_distance(x: Tensor, y: Tensor) -> Tensor:
         return ((a[:, None] - b[None]).square().sum(2) + 1e-8).sqrt()
 
     within = [mean_distance(v, v).sum() / (len(v) * (len(v) - 1)) for v in (x, y)]
-    return (2 * mean_distance(x, y).mean() - within[0] - within[1]) / x.shape[1] ** 0.5
+    distance: Tensor = (2 * mean_distance(x, y).mean() - within[0] - within[1]) / x.shape[1] ** 0.5
+    return distance
 
 
 def learn_units(
@@ -89,7 +90,7 @@ def learn_units(
     best, kept = np.inf, rows.detach().clone()
     try:
         for parameter in frozen:
-            parameter.requires_grad_(requires_grad=parameter is rows)
+            parameter.requires_grad = parameter is rows
         for start in range(settings.starts):
             with torch.no_grad():
                 rows.copy_(settings.spread * torch.randn(rows.shape, generator=luck) * (start > 0))
@@ -98,7 +99,7 @@ def learn_units(
                 best, kept = loss, rows.detach().clone()
     finally:
         for parameter, was in frozen.items():
-            parameter.requires_grad_(requires_grad=was)
+            parameter.requires_grad = was
     with torch.no_grad():
         rows.copy_(kept)
     return session
@@ -133,7 +134,7 @@ class _Attempt:
             others = torch.randperm(len(self._reference), generator=luck)[: s.batch_size]
             loss = self._loss(chosen, others) + s.shrink * rows.square().sum()
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             falling.step()
             losses.append(float(loss.detach()))

@@ -107,7 +107,7 @@ class Pnba(nn.Module):
         embedding = self.units(session.features, session.name)
         parts = [
             self.neural(part, embedding.expand(len(part), -1, -1))
-            for part in session.standardised(trials).split(batch_size)
+            for part in torch.split(session.standardised(trials), batch_size)
         ]
         return Gaussian(torch.cat([p.mean for p in parts]), torch.cat([p.log_var for p in parts]))
 

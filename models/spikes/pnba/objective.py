@@ -45,7 +45,8 @@ def terms(network: Pnba, batch: Batch, *, sample: bool = True) -> dict[str, Tens
         return poisson_nll(network.log_rates(latent, batch), batch.counts, batch.present)
 
     def behaviour_from(latent: Tensor) -> Tensor:
-        return (network.behaviour_decoder(latent) - values).square().flatten(2).sum(2).mean(1)
+        told: Tensor = network.behaviour_decoder(latent)
+        return (told - values).square().flatten(2).sum(2).mean(1)
 
     return {
         "neural": counts_from(z_joint) + counts_from(z_b),

@@ -21,6 +21,9 @@ OWN_LOSSES = Objective(lambda losses, _: losses.mean(), lambda losses, _: -float
 """Of modules that return losses: their mean is made small, and judged by its negative."""
 
 
+LOOP = FitSettings(epochs=40, batch_size=32, learning_rate=3e-3, weight_decay=1e-3, warmup_epochs=2, patience=10)
+
+
 @dataclass(frozen=True, slots=True)
 class PnbaSettings:
     """How PNBA learns.
@@ -43,12 +46,10 @@ class PnbaSettings:
 
     covariate: str = "velocity"
     sizes: dict[str, Any] = field(default_factory=dict)
-    weights: Weights = Weights()
+    weights: Weights = field(default_factory=Weights)
     free_dropout: float = 0.5
     set_aside: float = 0.1
-    fit: FitSettings = FitSettings(
-        epochs=40, batch_size=32, learning_rate=3e-3, weight_decay=1e-3, warmup_epochs=2, patience=10
-    )
+    fit: FitSettings = LOOP
 
 
 def learn(
@@ -83,5 +84,3 @@ def learn(
         progress=progress,
     )
     return network, history
-
-
