@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -39,6 +39,20 @@ class LinearMap:
         if x.ndim == 3:
             return np.asarray(self.matrix.T @ x + self.offset[:, None], dtype=np.float64)
         return np.asarray(x @ self.matrix + self.offset, dtype=np.float64)
+
+    def as_stage(self, channels: Sequence[str]) -> dict[str, Any]:
+        """Return the table of the live stage ``linear_map`` on these channels of EEG; the offset is left out.
+
+        Filters before it take every offset anyway.
+
+        Raises
+        ------
+        ModelError
+            If the map is not from these channels to as many.
+        """
+        if self.matrix.shape != (len(channels), len(channels)):
+            raise ModelError(f"linear map of {self.matrix.shape} is no stage for {len(channels)} channels")
+        return {"kind": "linear_map", "channels": list(channels), "matrix": self.matrix.T.tolist()}
 
 
 class Aligner(Protocol):
