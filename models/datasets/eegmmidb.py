@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import mne
+import numpy as np
 from pydantic import Field
 
 from models.dataset import About, Key, Labelled, Part, PublishedSplit, Trial
@@ -22,7 +23,9 @@ from models.reading.listed_splits import numbered
 from models.reading.mne_files import eeg_stream, open_raw, spans
 from pipelines.plugins import PluginSettings
 
-TaskName = Literal["imagined_fists", "imagined_fists_feet", "executed_fists", "executed_fists_feet", "four_class"]
+TaskName = Literal[
+    "imagined_fists", "imagined_fists_feet", "executed_fists", "executed_fists_feet", "four_class", "eyes"
+]
 FISTS = ("left_fist", "right_fist")
 BOTH = ("both_fists", "both_feet")
 RUNS: Mapping[TaskName, Mapping[str, tuple[str, str]]] = {
@@ -31,9 +34,14 @@ RUNS: Mapping[TaskName, Mapping[str, tuple[str, str]]] = {
     "executed_fists": dict.fromkeys(("03", "07", "11"), FISTS),
     "executed_fists_feet": dict.fromkeys(("05", "09", "13"), BOTH),
     "four_class": dict.fromkeys(("04", "08", "12"), FISTS) | dict.fromkeys(("06", "10", "14"), BOTH),
+    "eyes": {},
 }
 """What T1 and T2 mean in each run of a task."""
 REST_RUNS = ("01", "02")
+EYES = dict(zip(REST_RUNS, ("eyes_open", "eyes_closed"), strict=True))
+"""What the runs of rest are in the task ``eyes``."""
+EYES_TRIAL_S = 10.0
+"""A run of rest is one state throughout; it is cut into trials, so that minutes can be held out."""
 # fmt: off
 CHANNELS = ("FC5", "FC3", "FC1", "FCz", "FC2", "FC4", "FC6", "C5", "C3", "C1", "Cz", "C2", "C4", "C6",
             "CP5", "CP3", "CP1", "CPz", "CP2", "CP4", "CP6", "Fp1", "Fpz", "Fp2", "AF7", "AF3", "AFz", "AF4", "AF8",
@@ -96,6 +104,8 @@ class EegMmiDb(FolderDataSet):
     def about(self) -> About:
         """What it is; its classes are those of the task."""
         classes = dict.fromkeys(label for pair in RUNS[self.task].values() for label in pair)
+        if self.task == "eyes":
+            classes = dict.fromkeys(EYES.values())
         return replace(ABOUT, classes=tuple(classes))
 
     def find(self) -> Found:
@@ -117,6 +127,10 @@ class EegMmiDb(FolderDataSet):
         raw = open_raw(mne.io.read_raw_edf, path)
         spec, chunk = eeg_stream(raw, CHANNELS, path, path.stem)
         stop_s = chunk.n_samples / spec.rate_hz
+        if self.task == "eyes":
+            starts = np.arange(0.0, stop_s - EYES_TRIAL_S + 1e-9, EYES_TRIAL_S)
+            cut = tuple(Trial(float(at_s), float(at_s) + EYES_TRIAL_S, EYES[key.run]) for at_s in starts)
+            return Labelled(key, spec, (chunk,), cut)
         if key.run in REST_RUNS:
             return Labelled(key, spec, (chunk,), (), ((0.0, stop_s),))
         meaning = dict(zip(("T1", "T2"), RUNS[self.task][key.run], strict=True))
