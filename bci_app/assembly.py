@@ -25,6 +25,7 @@ from models.checkpoints import load_decoder
 from models.decoder import Decoder
 from models.montage_choice import MontageChoice
 from models.placement import one_thread
+from models.unimind.replies import Asked
 from pipelines.channel_quality import QualityMeter
 from pipelines.errors import BciError, ConfigError, DeviceError, StreamEnded
 from pipelines.plugins import make
@@ -182,6 +183,7 @@ def _signal_path(
         name=wanted.name,
         decoder=decoder.spec,
         hop_s=hop_s,
+        asked=decoder if isinstance(decoder, Asked) else None,
     )
 
 

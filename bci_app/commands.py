@@ -59,6 +59,13 @@ class UseDecoder:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Command: ask the question of a task card from the next window on; an empty name asks nothing."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Command: hold the replay."""
 
@@ -101,4 +108,4 @@ class SetLoop:
 
 
 PlayCommand = Pause | Resume | Seek | Step | SetSpeed | SetLoop
-Command = InsertMarker | Note | StartRecording | StopRecording | UseDecoder | PlayCommand
+Command = InsertMarker | Note | StartRecording | StopRecording | UseDecoder | Ask | PlayCommand

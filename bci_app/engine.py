@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter_ns
 from typing import Literal
 
-from bci_app.commands import Command, InsertMarker, Note, StartRecording, StopRecording, UseDecoder
+from bci_app.commands import Ask, Command, InsertMarker, Note, StartRecording, StopRecording, UseDecoder
 from bci_app.config import EngineSettings
 from bci_app.decoder_swaps import DecoderSwaps, Turn
 from bci_app.events import (
@@ -31,6 +31,7 @@ from bci_app.events import (
     StateEvent,
 )
 from bci_app.logging_setup import TOLD, warnings_as_notices
+from bci_app.questions import Questions, ask
 from bci_app.replay_control import ReplayControl
 from bci_app.signal_path import SignalPath
 from bci_app.sink import Recorder, Sink
@@ -77,6 +78,7 @@ class Engine:
         self._sinks = sorted(sinks, key=lambda sink: not isinstance(sink, Recorder))
         self._limit = None if duration_s is None else round(duration_s * session.spec.rate_hz)
         self._timer = LoopTimer()
+        self._questions = Questions()
         self._replay = ReplayControl(supply.player, session.hop_s)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._pending: deque[NoticeEvent | RecordingEvent | DiskEvent] = deque(notices)
@@ -131,6 +133,7 @@ class Engine:
             if chunk is not None:
                 self._take(self._trim(chunk))
             self._collect_decisions()
+            self._collect_answers()
             self._obey()
             self._report()
 
@@ -185,8 +188,8 @@ class Engine:
         self._collect_decisions()
         if back:
             path.restart(self._session.spec)
-        elif self._before is not None and self._before.decoding is not None:
-            self._before.decoding.close()
+        elif self._before is not None:
+            self._before.close()
         path.quality, self._path.quality = self._path.quality, None
         self._before, self._path = self._path, path
         self._deciding = path.decoding is not None
@@ -235,6 +238,13 @@ class Engine:
                 self._timer.add("latency", (decision.decided_at_s - self._stream_s) * 1e3)
             self._tell(DecisionEvent(decision))
 
+    def _collect_answers(self) -> None:
+        for news in self._questions.news(self._path.asked):
+            if isinstance(news, tuple):
+                self._notice(*news)
+            else:
+                self._tell(news)
+
     def _protect(self, what: str, action: Callable[[], Sequence | None]) -> Sequence | None:  # type: ignore[type-arg]
         """Run signal processing or decoding; on any failure end decisions and say so, and go on recording."""
         try:
@@ -275,24 +285,30 @@ class Engine:
             except BciError as exc:
                 self._notice("error", str(exc))
 
-    def _carry_out(self, command: Command) -> None:
+    def _record(self, command: StartRecording | StopRecording) -> None:
         recorders = self.recorders
+        if isinstance(command, StopRecording):
+            for recorder in recorders:
+                recorder.stop()
+            return
+        if not recorders:
+            self._notice("error", "this session has no recorder: add [[sinks]] kind = 'xdf_recorder'")
+        for recorder in recorders:
+            recorder.start(command.folder, command.labels)
+
+    def _carry_out(self, command: Command) -> None:
         match command:
             case InsertMarker(label, time_s, stream):
                 if not self._supply.insert_marker(label, time_s):
                     self._tell(MarkerEvent(Marker(self._moment_s() if time_s is None else time_s, label, stream)))
             case Note(text):
                 self._tell(MarkerEvent(Marker(self._moment_s(), text, NOTES)))
-            case StartRecording(folder, labels):
-                if not recorders:
-                    self._notice("error", "this session has no recorder: add [[sinks]] kind = 'xdf_recorder'")
-                for recorder in recorders:
-                    recorder.start(folder, labels)
+            case StartRecording() | StopRecording():
+                self._record(command)
             case UseDecoder(name):
                 self._swaps.ask(name)
-            case StopRecording():
-                for recorder in recorders:
-                    recorder.stop()
+            case Ask(task):
+                ask(self._path.asked, task)
             case _:
                 self._replay.obey(command)
 
@@ -358,11 +374,11 @@ class Engine:
 
     def _finish(self) -> None:
         self._set_state(EngineState.STOPPING)
-        if self._path.decoding is not None:
-            self._path.decoding.close()
-            self._collect_decisions()
-        if self._before is not None and self._before.decoding is not None:
-            self._before.decoding.close()
+        self._path.close()
+        self._collect_decisions()
+        self._collect_answers()
+        if self._before is not None:
+            self._before.close()
         self._tell_shortfall()
         self._next_report_s = 0.0
         self._report()

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from bci_app.events import (
+    AnswerEvent,
     ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
@@ -23,6 +24,7 @@ from bci_app.events import (
     OutlineEvent,
     PlaybackEvent,
     QualityEvent,
+    QuestionEvent,
     RecordingEvent,
     Session,
     SessionEvent,
@@ -34,6 +36,8 @@ KINDS: dict[type, str] = {
     RecordingEvent: "recording",
     DecoderEvent: "decoder",
     DiskEvent: "disk",
+    QuestionEvent: "question",
+    AnswerEvent: "answer",
 }
 """Events that are told field by field."""
 
@@ -90,7 +94,7 @@ def event_record(event: Event) -> dict[str, Any] | None:
             return {"event": "state", "state": state, "message": message, "time_s": time_s}
         case QualityEvent() | ChannelQualityEvent():
             return _quality_record(event)
-        case NoticeEvent() | RecordingEvent() | DecoderEvent() | DiskEvent():
+        case NoticeEvent() | RecordingEvent() | DecoderEvent() | DiskEvent() | QuestionEvent() | AnswerEvent():
             return {"event": KINDS[type(event)], **asdict(event)}
         case PlaybackEvent(state):
             return {"event": "playback", "position_s": event.position_s, "time_s": event.time_s, **asdict(state)}

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from devices.playback import Outline, PlaybackState
+from models.unimind.replies import Reply
 from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker, StreamSpec
@@ -139,6 +140,33 @@ class DecoderEvent:
             window_s=self.window_s,
             hop_s=self.hop_s,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEvent:
+    """What came back on a question about a window: an answer in time or late, or why there is none."""
+
+    reply: Reply
+    time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionEvent:
+    """What is asked from now on, and what may be asked.
+
+    Parameters
+    ----------
+    task
+        Name of the task card; empty: nothing is asked.
+    choices
+        Names of the cards that may be asked; none where nobody answers.
+    time_s
+        LSL clock.
+    """
+
+    task: str
+    choices: tuple[str, ...]
+    time_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +327,8 @@ Event = (
     | MarkerEvent
     | DecisionEvent
     | DecoderEvent
+    | AnswerEvent
+    | QuestionEvent
     | StateEvent
     | QualityEvent
     | ChannelQualityEvent

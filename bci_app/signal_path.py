@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bci_app.calibrator import Calibrator
 from bci_app.decoding import Decoding
 from models.decoder import DecoderSpec
+from models.unimind.replies import Asked
 from pipelines.channel_quality import QualityMeter
 from pipelines.signal import StreamSpec
 from pipelines.smoothing import Smoother
@@ -28,6 +29,15 @@ class SignalPath:
     """Of the decoder, as it was asked for."""
     decoder: DecoderSpec | None = None
     hop_s: float = 0.0
+    asked: Asked | None = None
+    """Who answers questions about the same windows, if the decoder does."""
+
+    def close(self) -> None:
+        """End the decoding, and whoever answers."""
+        if self.decoding is not None:
+            self.decoding.close()
+        if self.asked is not None:
+            self.asked.close()
 
     def restart(self, spec: StreamSpec) -> None:
         """Begin anew with samples that do not follow those before; the decoder keeps what it knows of the person."""

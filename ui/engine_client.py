@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from bci_app.commands import Command
 from bci_app.engine_process import EngineProcess
 from bci_app.events import (
+    AnswerEvent,
     ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
@@ -26,6 +27,7 @@ from bci_app.events import (
     OutlineEvent,
     PlaybackEvent,
     QualityEvent,
+    QuestionEvent,
     RecordingEvent,
     SessionEvent,
     StateEvent,
@@ -34,7 +36,7 @@ from devices.clock import now_s
 
 TOPICS = (
     *("session", "chunk", "marker", "decision", "decoder", "state", "quality", "channel_quality"),
-    *("notice", "recording", "disk", "outline", "playback", "timing", "stalls"),
+    *("notice", "recording", "disk", "outline", "playback", "timing", "stalls", "answer", "question"),
 )
 """Signals of the client that carry an event's content."""
 SIGNALS: dict[type, tuple[str, str]] = {
@@ -51,6 +53,8 @@ SIGNALS: dict[type, tuple[str, str]] = {
     OutlineEvent: ("outline", "outline"),
     PlaybackEvent: ("playback", ""),
     LoopTiming: ("timing", ""),
+    AnswerEvent: ("answer", "reply"),
+    QuestionEvent: ("question", ""),
 }
 """The signal of each kind of event but the state's, and the attribute it carries; empty: the event whole."""
 HUNG_S = 0.9
@@ -139,6 +143,10 @@ class EngineClient(QObject):
     """PlaybackEvent: how the replay goes on from now."""
     timing = Signal(object)
     """LoopTiming, once a second."""
+    answer = Signal(object)
+    """Reply: what came back on a question."""
+    question = Signal(object)
+    """QuestionEvent: what is asked from now on, and what may be."""
     refresh = Signal()
     """After all events that came together: time to redraw."""
     running = Signal(bool)

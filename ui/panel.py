@@ -21,11 +21,13 @@ from bci_app.events import (
     NoticeEvent,
     PlaybackEvent,
     QualityEvent,
+    QuestionEvent,
     RecordingEvent,
     Session,
     StateEvent,
 )
 from devices.playback import Outline
+from models.unimind.replies import Reply
 from pipelines.decision import Decision
 from pipelines.signal import Chunk, Marker
 from ui import theme
@@ -132,3 +134,9 @@ class Panel(QWidget):
 
     def on_timing(self, timing: LoopTiming) -> None:
         """Take the loop's timing."""
+
+    def on_answer(self, reply: Reply) -> None:
+        """Take what came back on a question."""
+
+    def on_question(self, event: QuestionEvent) -> None:
+        """Take what is asked from now on, and what may be asked."""

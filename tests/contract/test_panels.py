@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bci_app.events import (
+    AnswerEvent,
     ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
@@ -26,6 +27,7 @@ from bci_app.events import (
     OutlineEvent,
     PlaybackEvent,
     QualityEvent,
+    QuestionEvent,
     RecordingEvent,
     SectionTiming,
     Session,
@@ -34,6 +36,8 @@ from bci_app.events import (
 )
 from devices.playback import Outline, PlaybackState
 from devices.recording_data import Span
+from models.unimind.answers import Answer, Evidence
+from models.unimind.replies import Reply
 from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings, load, make, names
@@ -43,6 +47,12 @@ from ui.panel import Panel
 
 PANELS = names("panels")
 SPEC = StreamSpec(250.0, (Channel("Cz"), Channel("Pz")), "contract")
+
+ANSWER = Answer(
+    *("eyes", "Are they?", ("open", "closed"), (0.25, 0.75), False, "closed", "head"),
+    Evidence((0.75, 0.25), (0.5, 0.5), (0.9, 0.1), (0.4, 0.6), 9),
+    "unimind-1",
+)
 
 
 def chunk(first: int, count: int = 25, gap: int = 0) -> ChunkEvent:
@@ -79,6 +89,11 @@ EVENTS: tuple[Event, ...] = (
     RecordingEvent("absent.xdf", False, "<u>disk</u> full"),
     DiskEvent("absent.xdf", "low", 900.0, 12.0, 3.5),
     LoopTiming((SectionTiming("decode", 1.0, 2.0, 3.0, 4),), 0.01, 2, 300, 1000, 100.0),
+    AnswerEvent(Reply("eyes", 1, 100.5, 102.5, ("Cz", "Pz"), ("Pz",), ANSWER, 0.4), 108.1),
+    AnswerEvent(Reply("eyes", 2, 101.0, 103.0, ("Cz", "Pz"), took_s=2.5, late=True), 108.2),
+    QuestionEvent("", (), 108.4),
+    QuestionEvent("eyes", ("eyes", "mental_workload"), 108.3),
+    AnswerEvent(Reply("eyes", 3, 101.5, 103.5, ("Cz", "Pz"), (), ANSWER, 2.4, True), 108.5),
 )
 
 
@@ -131,7 +146,7 @@ def test_a_burst_of_events_costs_one_redraw_and_one_repaint(name: str, client: E
     before = panel.redraws
     paints = Paints()
     QApplication.instance().installEventFilter(paints)
-    tell(client, [event for n in range(200) for event in (chunk(1000 + 25 * n), decision(n), *EVENTS[-8:])])
+    tell(client, [event for n in range(200) for event in (chunk(1000 + 25 * n), decision(n), *EVENTS[-12:])])
     QCoreApplication.processEvents()
     QApplication.instance().removeEventFilter(paints)
     assert panel.redraws == before + 1

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bci_app.events import (
+    AnswerEvent,
     ChannelQualityEvent,
     ChunkEvent,
     DecisionEvent,
@@ -26,6 +27,7 @@ from bci_app.events import (
     OutlineEvent,
     PlaybackEvent,
     QualityEvent,
+    QuestionEvent,
     RecordingEvent,
     SectionTiming,
     Session,
@@ -36,6 +38,8 @@ from bci_app.sink import Recorder, Sink
 from devices.playback import Outline, PlaybackState
 from devices.recording_data import Span
 from devices.sources.recording import open_recording
+from models.unimind.answers import Answer, Evidence
+from models.unimind.replies import Reply
 from pipelines.channel_quality import ChannelQuality
 from pipelines.decision import Decision
 from pipelines.errors import BciError
@@ -45,6 +49,12 @@ from pipelines.signal import Channel, Chunk, Marker, StreamSpec, make_chunk
 SPEC = StreamSpec(250.0, (Channel("Cz"), Channel("Pz")), "contract")
 CLASSES = ("rest", "work")
 SESSION = Session("contract", SPEC, {"name": "contract"}, {"bci-app": "0"}, "m-1", CLASSES, 2.0, 0.5, 1.7e9)
+
+ANSWER = Answer(
+    *("eyes", "Are they?", ("open", "closed"), (0.25, 0.75), False, "closed", "head"),
+    Evidence((0.75, 0.25), (0.5, 0.5), (0.9, 0.1), (0.4, 0.6), 9),
+    "unimind-1",
+)
 
 
 def a_chunk(first_index: int = 0, n: int = 10, gap_before: int = 0) -> Chunk:
@@ -78,6 +88,10 @@ EVENTS: tuple[Event, ...] = (
     LoopTiming((SectionTiming("read", 0.1, 0.2, 0.3, 4),), 0.01, 0, 5, 20, 106.0),
     LoopTiming((), float("nan"), 0, 5, 20, 107.0),
     DecoderEvent("folder", "other", CLASSES[::-1], 1.0, 0.25, 25, 108.0),
+    AnswerEvent(Reply("eyes", 1, 100.5, 102.5, ("Cz", "Pz"), ("Pz",), ANSWER, 0.4), 108.1),
+    AnswerEvent(Reply("eyes", 2, 101.0, 103.0, ("Cz", "Pz"), took_s=2.5, late=True), 108.2),
+    QuestionEvent("eyes", ("eyes", "mental_workload"), 108.3),
+    QuestionEvent("", (), 108.4),
 )
 
 
