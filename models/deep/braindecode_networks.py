@@ -18,6 +18,7 @@ from typing import Any
 from torch import nn
 
 from models.deep.networks import Network, Scale, Shape
+from models.deep.torchaudio_check import torchaudio_loads
 
 
 def networks() -> ModuleType:
@@ -30,7 +31,7 @@ def networks() -> ModuleType:
     """
     if "braindecode.models" in sys.modules:
         return sys.modules["braindecode.models"]
-    stand_ins = {} if _torchaudio_loads() else _stand_ins()
+    stand_ins = {} if torchaudio_loads() else _stand_ins()
     sys.modules.update(stand_ins)
     try:
         # Deprecations between braindecode and the libraries below it; MNE also prints them, where only JSON may be.
@@ -40,16 +41,6 @@ def networks() -> ModuleType:
     finally:
         for name in stand_ins:
             sys.modules.pop(name, None)
-
-
-def _torchaudio_loads() -> bool:
-    try:
-        importlib.import_module("torchaudio")
-    except (ImportError, OSError, RuntimeError):
-        for name in [n for n in sys.modules if n == "torchaudio" or n.startswith("torchaudio.")]:
-            del sys.modules[name]
-        return False
-    return True
 
 
 class _StandIn(ModuleType):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from models.csbrain import CSBrain
 from models.csbrain.classifier import Architecture
 from models.csbrain.montages import Montage
+from models.csbrain.sharing import share_weights
 from models.csbrain.tokenizers import Layout
 from pipelines.plugins import PluginSettings
 
@@ -63,7 +64,7 @@ class Networks:
         self._by_montage = dict(zip(montages, made, strict=True))
         self.first = made[0]
         for other in made[1:]:
-            _share(self.first, other)
+            share_weights(self.first, other)
 
     def of(self, montage: Montage) -> CSBrain:
         """Return the network under a montage."""
@@ -81,9 +82,3 @@ class Networks:
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the weights under their released names."""
         return {name: tensor.detach().clone() for name, tensor in self.first.state_dict().items()}
-
-
-def _share(source: nn.Module, target: nn.Module) -> None:
-    for name, parameter in source.named_parameters():
-        owner, _, leaf = name.rpartition(".")
-        setattr(target.get_submodule(owner), leaf, parameter)
