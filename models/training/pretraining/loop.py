@@ -16,6 +16,7 @@ from models.training.pretraining.networks import Networks
 from models.training.pretraining.objective import Baselines, draw_mask, masked_error, targets
 from models.training.pretraining.state import read_state, write_state
 from models.training.pretraining.team import Team
+from models.training.seeds import mixed_seed
 from models.training.task import Progress, Stopped
 from pipelines.errors import ModelError
 
@@ -97,8 +98,8 @@ class Loop:
         s, group = self._settings, self._corpus.training[which]
         for setting in self._optimiser.param_groups:
             setting["lr"] = rate(step, self.total, s)
-        mask = self._mask(group, len(rows), _seed(s.seed, _MASKS, step))
-        torch.manual_seed(_seed(s.seed, _DROPOUT, step, self._team.rank))
+        mask = self._mask(group, len(rows), mixed_seed(s.seed, _MASKS, step))
+        torch.manual_seed(mixed_seed(s.seed, _DROPOUT, step, self._team.rank))
         self._networks.train(mode=True)
         # Loss and gradient are sums over the processes' shares, divided by what all of them have hidden.
         error = masked_error(*self._answers(group, rows, mask)) / mask.sum().clamp_min(1)
@@ -147,7 +148,7 @@ class Loop:
         for which, group in enumerate(self._corpus.validation):
             for start in range(0, len(group), VALIDATION_BATCH):
                 rows = np.arange(start, min(start + VALIDATION_BATCH, len(group)))
-                mask = self._mask(group, len(rows), _seed(self._settings.seed, _VALIDATION, which, start))
+                mask = self._mask(group, len(rows), mixed_seed(self._settings.seed, _VALIDATION, which, start))
                 hidden += int(mask.sum())
                 answer, wanted, part = self._answers(group, rows, mask)
                 sums[0] += masked_error(answer, wanted, part)
@@ -182,8 +183,3 @@ def rate(step: int, total: int, settings: LoopSettings) -> float:
         return settings.learning_rate * (step + 1) / settings.warmup_steps
     done = (step - settings.warmup_steps) / max(1, total - settings.warmup_steps)
     return settings.final_rate + (settings.learning_rate - settings.final_rate) * 0.5 * (1 + math.cos(math.pi * done))
-
-
-def _seed(*numbers: int) -> int:
-    """Mix numbers into one seed of a generator."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
