@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.csbrain.attention import WINDOW, SelfAttention, StructuredSparseLayer
-from models.csbrain.packed_linear import PackedLinear
+from models.csbrain.packed_linear import MakeLinear
 
 
 class VisibleKeys:
@@ -52,7 +52,7 @@ class FusedAttention:
     one: the bias of the values. The scale is in the queries' weights.
     """
 
-    def __init__(self, attention: SelfAttention) -> None:
+    def __init__(self, attention: SelfAttention, linear: MakeLinear) -> None:
         n_heads, out = attention.n_heads, attention.out_proj
         d_model = out.in_features
         self._width = d_model // n_heads
@@ -63,8 +63,8 @@ class FusedAttention:
         rows = torch.stack([t.view(n_heads, self._width, d_model) for t in (query * scale, key, value)], dim=1)
         bias = torch.zeros_like(rows[..., 0])
         bias[:, 0] = query_bias.view(n_heads, self._width) * scale
-        self._project = PackedLinear(rows.reshape(3 * d_model, d_model), bias.flatten())
-        self._merge = PackedLinear(out.weight, out.bias + out.weight @ value_bias)
+        self._project = linear(rows.reshape(3 * d_model, d_model), bias.flatten())
+        self._merge = linear(out.weight, out.bias + out.weight @ value_bias)
 
     def __call__(self, rows: Tensor, keys: VisibleKeys) -> Tensor:
         """Map rows (length * others, d_model) to the same shape."""
@@ -89,11 +89,11 @@ class FusedAttention:
 class FusedLayer:
     """One layer of the encoder; see :class:`StructuredSparseLayer`."""
 
-    def __init__(self, layer: StructuredSparseLayer) -> None:
-        self._attention = _Attention(layer) if layer.ssa else None
+    def __init__(self, layer: StructuredSparseLayer, linear: MakeLinear) -> None:
+        self._attention = _Attention(layer, linear) if layer.ssa else None
         self._norm = _Norm(layer.norm3)
-        self._widen = PackedLinear(layer.linear1.weight, layer.linear1.bias, gelu=True)
-        self._narrow = PackedLinear(layer.linear2.weight, layer.linear2.bias)
+        self._widen = linear(layer.linear1.weight, layer.linear1.bias, gelu=True)
+        self._narrow = linear(layer.linear2.weight, layer.linear2.bias)
 
     def bind(self, h: Tensor, electrodes: VisibleKeys, windows: VisibleKeys | None) -> Callable[[], None]:
         """Return what changes ``h`` (channels, batch, patches, d_model) in place."""
@@ -120,16 +120,16 @@ class _Norm:
 class _Attention:
     """The two attention blocks of a layer."""
 
-    def __init__(self, layer: StructuredSparseLayer) -> None:
+    def __init__(self, layer: StructuredSparseLayer, linear: MakeLinear) -> None:
         d_model = layer.linear1.in_features
         self._norm_windows, self._norm_electrodes = _Norm(layer.norm1), _Norm(layer.norm2)
         window, out = layer.inter_window_attn, layer.inter_window_attn.out_proj
         value, value_bias = window.in_proj_weight[2 * d_model :], window.in_proj_bias[2 * d_model :]
         # With one window there is one key: attention is the map of the values, then that of the output.
-        self._one_window = PackedLinear(out.weight @ value, out.weight @ value_bias + out.bias)
-        self._windows = FusedAttention(window)
-        self._electrodes = FusedAttention(layer.inter_region_attn)
-        self._global = PackedLinear(layer.global_fc.weight, layer.global_fc.bias)
+        self._one_window = linear(out.weight @ value, out.weight @ value_bias + out.bias)
+        self._windows = FusedAttention(window, linear)
+        self._electrodes = FusedAttention(layer.inter_region_attn, linear)
+        self._global = linear(layer.global_fc.weight, layer.global_fc.bias)
         # One row per region, not one per electrode: global_fc then has as few rows.
         self._members = torch.unique_consecutive(layer.region_mean, dim=0).ne(0).to(layer.region_mean).T.contiguous()
         self._means = (self._members / self._members.sum(dim=0)).T.contiguous()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.csbrain.packed_linear import PackedLinear
+from models.csbrain.packed_linear import MakeLinear
 from models.csbrain.tokenizers import KERNELS, RegionTokenizer, TemporalTokenizer
 
 QUARTERS = 4
@@ -118,9 +118,9 @@ class _BlockSums:
 class FusedTemporal:
     """Adds the temporal tokens to every electrode's own."""
 
-    def __init__(self, tokenizer: TemporalTokenizer) -> None:
+    def __init__(self, tokenizer: TemporalTokenizer, linear: MakeLinear) -> None:
         self._taps = Taps(tokenizer.convs, ring=0)
-        self._products = PackedLinear(self._taps.weight, self._taps.bias)
+        self._products = linear(self._taps.weight, self._taps.bias)
         self._reread = tokenizer.layout == "official"
 
     def bind(self, h: Tensor) -> Callable[[], None]:

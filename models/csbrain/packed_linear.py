@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 _WORTH_PACKING = 100_000
 """Weights from which on oneDNN beats MKL: its operator takes 12 µs more to call, its kernels run 8 % faster."""
+
+
+class LinearMap(Protocol):
+    """What a fused network needs of a linear map."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Map contiguous rows (n, inputs) to (n, outputs)."""
+
+    def add_to(self, rows: Tensor, x: Tensor) -> None:
+        """Add the map of ``x`` to ``rows`` in place."""
+
+
+class MakeLinear(Protocol):
+    """What makes one: a class whose products have some precision."""
+
+    def __call__(self, weight: Tensor, bias: Tensor, *, gelu: bool = False) -> LinearMap:
+        """Take weight (outputs, inputs) and bias (outputs,)."""
 
 
 class PackedLinear:

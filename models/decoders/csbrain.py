@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from models.calibration import Floats, LogisticCalibration, TemperatureCalibrati
 from models.checkpoints import Checkpoint, find, load
 from models.csbrain.classifier import Architecture, Classifier
 from models.csbrain.embedding import PATCH
-from models.csbrain.fused import FusedClassifier
+from models.csbrain.placed import PlacedClassifier
+from models.csbrain.precision import Precision
 from models.csbrain.weights import load_strictly
 from models.decoder import DecoderSpec
-from models.placement import Where, one_thread, place
+from models.placement import Where, one_thread
 from models.rest_decoder import MIN_REST_WINDOWS, spaced
 from pipelines.decision import Decision
 from pipelines.errors import CheckpointInvalid, DecodeFailed, ModelError, SpecMismatch
@@ -41,6 +43,9 @@ class Settings(PluginSettings):
 
     checkpoint: str = Field("", description="Folder with weights and card, or the name of a shipped decoder.")
     device: Where = Field("cpu", description="Where the network runs; auto takes CUDA where it works.")
+    precision: Precision = Field(
+        "fp32", description="Of the network's products: fp32; tf32 on CUDA; bf16 where the processor has it."
+    )
     abstain_margin: float = Field(
         0.0, ge=0, le=1, description="Abstain when the best class leads the second by less than this probability."
     )
@@ -67,11 +72,9 @@ class CSBrainDecoder:
         self._probabilities = _calibration(calibration, len(spec.classes), f"{where}: calibration")
         self._margin = settings.abstain_margin
         self._shape = (round(spec.window_s * RATE_HZ), classifier.network.n_channels)
-        placement = place(settings.device)
-        if placement.notice:
-            log.warning("%s: %s", spec.model_id, placement.notice)
-        self._device = placement.device
-        self._classifier: FusedClassifier | None = FusedClassifier(classifier.to(placement.device))
+        self._classifier: PlacedClassifier | None = PlacedClassifier(
+            classifier, settings.device, settings.precision, partial(log.warning, "%s: %s", spec.model_id)
+        )
         one_thread()
 
     def prepare(self, delivered: StreamSpec) -> None:
@@ -156,8 +159,7 @@ class CSBrainDecoder:
             raise ModelError(f"{self.spec.model_id}: the decoder is closed; make a new one")
         # To (1, channels, patches, 200), in units of 100 µV.
         patches = np.ascontiguousarray(samples / np.float32(MICROVOLTS_PER_UNIT)).reshape(1, self._shape[1], -1, PATCH)
-        scores = self._classifier(torch.from_numpy(patches).to(self._device))
-        answer: Floats = scores[0].double().cpu().numpy()
+        answer: Floats = self._classifier(torch.from_numpy(patches))[0].double().numpy()
         return answer
 
 
