@@ -62,8 +62,8 @@ class StimulusTiming:
 class FramePlayer:
     """The course of one run.
 
-    Frames are counted; where the screen skipped refreshes, so does the plan, so that frequencies and durations hold on
-    the clock, and what was skipped is counted.
+    Frames are counted; where the screen skipped refreshes, so does the plan, and where two frames came within one
+    refresh it waits, so that frequencies and durations hold on the clock. What was skipped is counted.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class FramePlayer:
         self.came_up = None
         if self.done or self.paused:
             return []
-        self._advance(time_s)
+        passed = self._refreshes_until(time_s)
         markers = []
         while self._next_step < len(self._starts) and self._starts[self._next_step] <= self._frame:
             start = self._starts[self._next_step]
@@ -141,27 +141,28 @@ class FramePlayer:
             markers += [InsertMarker(label, time_s, STREAM) for label in step.markers]
             self._next_step += 1
             self._n_shown += 1
-        self._frame += 1
+        # What missed refreshes should have shown is left out; a scene that begins there is marked when it is seen.
+        self._frame = min(self._frame + passed, self.n_frames)
         return markers
 
-    def _advance(self, time_s: float) -> None:
-        """Skip the frames of refreshes that were missed.
+    def _refreshes_until(self, time_s: float) -> int:
+        """Return how many refreshes have passed since the frame before: 1 as planned, 0 where a late one went before.
 
         Refreshes are followed as they come, on average: stamps jitter, and a screen is a little faster or slower than
         it was measured.
         """
         if self._last_s is None or self._refresh_s is None:
             self._last_s = self._refresh_s = time_s
-            return
+            return 1
         period_s = 1.0 / self.refresh_hz
-        missed = max(0, round((time_s - self._refresh_s) / period_s) - 1)
-        self._refresh_s += (1 + missed) * period_s
+        passed = max(0, round((time_s - self._refresh_s) / period_s))
+        self._refresh_s += passed * period_s
         self._refresh_s += FOLLOWING * (time_s - self._refresh_s)
-        self._dropped += missed
-        self._frame = min(self._frame + missed, self.n_frames)
-        self._counted += 1 + missed
+        self._dropped += max(0, passed - 1)
+        self._counted += passed
         self._counted_s += time_s - self._last_s
         self._last_s = time_s
+        return passed
 
     def pause(self, time_s: float) -> list[InsertMarker]:
         """Hold; return the marker that says so, which makes the trial under way invalid."""

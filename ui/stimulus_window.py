@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
 from PySide6.QtCore import QObject, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QScreen
 from PySide6.QtWidgets import QApplication
@@ -20,17 +19,16 @@ from bci_app.scenes import Letters
 from devices.clock import now_s
 from pipelines.decision import Decision
 from pipelines.errors import ConfigError
+from ui.refresh_rate import measured
 from ui.stimulus_painter import paint, paint_progress, paint_words
 from ui.stimulus_screens import GlScreen, Screen, TimerScreen, has_opengl, nominal_hz
 
 Phase = Literal["measuring", "ready", "running", "paused", "done"]
-SETTLE_FRAMES, MEASURED_FRAMES = 10, 60
+SETTLE_FRAMES, MEASURED_FRAMES = 10, 100
 """Frames before the refresh rate is measured, and those it is measured on."""
-SILENT_MS = 4000
+SILENT_MS = 6000
 """A screen that is not measured by then shows no frames."""
 MakeScreen = Callable[[Callable[[QPainter, QSizeF], None]], Screen]
-LOCK_TOLERANCE = 0.05
-"""Share by which a screen locked to its refresh may miss the rate it claims."""
 
 
 class StimulusWindow(QObject):
@@ -156,17 +154,16 @@ class StimulusWindow(QObject):
         self._stamps_s.append(time_s)
         if len(self._stamps_s) < SETTLE_FRAMES + MEASURED_FRAMES:
             return
-        intervals_s = np.diff(self._stamps_s[SETTLE_FRAMES:])
-        measured_hz, claimed_hz = 1.0 / float(np.median(intervals_s)), nominal_hz(self.window.screen())
-        locked = self.window.can_lock and abs(measured_hz - claimed_hz) <= LOCK_TOLERANCE * claimed_hz
-        if self.window.can_lock and not locked:
+        claimed_hz = nominal_hz(self.window.screen())
+        rate = measured(self._stamps_s[SETTLE_FRAMES:], claimed_hz)
+        if self.window.can_lock and not rate.locked:
             # Swaps that do not wait for the screen would play the run at any speed.
             self._fall_back()
             return
-        # The mean is finer than any single interval; a timer's plan is the rate it is set to.
-        rate_hz = len(intervals_s) / float(intervals_s.sum()) if locked else claimed_hz
+        locked = self.window.can_lock
         try:
-            self.player = FramePlayer(self.paradigm, rate_hz, frame_locked=locked)
+            # A timer's plan is the rate it is set to.
+            self.player = FramePlayer(self.paradigm, rate.hz if locked else claimed_hz, frame_locked=locked)
         except ConfigError as exc:
             self.refused.emit(str(exc))
             self.close()

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bci_app.commands import InsertMarker
 from bci_app.flicker_frames import brightness
@@ -116,6 +118,29 @@ def test_frames_that_jitter_are_no_dropped_frames() -> None:
     assert timing.dropped_frames == 0
     assert timing.counted_hz == pytest.approx(60.0, rel=1e-3)
     assert 0 < timing.median_error_ms < 8.0
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_frames_that_come_late_and_early_in_turn_keep_the_clock(seed: int) -> None:
+    player = FramePlayer(ssvep(), 60.0, frame_locked=False)
+    late_s = np.random.default_rng(seed).uniform(0.0, 0.016, 2 * player.n_frames)
+    times_s = np.maximum.accumulate(np.arange(len(late_s)) / 60.0 + late_s)
+    end_s = next(float(time_s) for time_s in times_s if player.shown(float(time_s)) is not None and player.done)
+    assert player.timing().counted_hz == pytest.approx(60.0, rel=2e-3)
+    assert end_s == pytest.approx(player.paradigm.duration_s, abs=3 / 60.0)
+
+
+def test_a_marker_waits_until_its_scene_is_seen() -> None:
+    player = FramePlayer(ssvep(), 60.0)
+    onset = next(i for i in range(1, player.n_frames) if player.step_at(i)[1] == 0 and player.step_at(i)[0].markers)
+    for frame in range(onset - 1):
+        player.shown(frame / 60.0)
+    scene, _ = player.next_scene()
+    assert scene is player.step_at(onset - 1)[0].scene
+    assert player.shown((onset + 1) / 60.0) == [], "the scene before was on the screen"
+    (marker,) = player.shown((onset + 2) / 60.0)
+    assert marker.time_s == (onset + 2) / 60.0
 
 
 def test_a_pause_holds_the_run_and_repeats_the_trial() -> None:
