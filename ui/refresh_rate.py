@@ -1,4 +1,4 @@
-"""The refresh rate of a screen, from the times at which its frames appeared, and whether they follow the screen at all."""
+"""The refresh rate of a screen from the times at which its frames appeared, and whether they follow it at all."""
 
 from __future__ import annotations
 
