@@ -148,8 +148,8 @@ class FramePlayer:
     def _refreshes_until(self, time_s: float) -> int:
         """Return how many refreshes have passed since the frame before: 1 as planned, 0 where a late one went before.
 
-        Refreshes are followed as they come, on average: stamps jitter, and a screen is a little faster or slower than
-        it was measured.
+        Refreshes of a screen are followed as they come, on average: stamps jitter, and a screen is a little faster or
+        slower than it was measured. A timer is set by the clock itself.
         """
         if self._last_s is None or self._refresh_s is None:
             self._last_s = self._refresh_s = time_s
@@ -157,7 +157,8 @@ class FramePlayer:
         period_s = 1.0 / self.refresh_hz
         passed = max(0, round((time_s - self._refresh_s) / period_s))
         self._refresh_s += passed * period_s
-        self._refresh_s += FOLLOWING * (time_s - self._refresh_s)
+        if self._locked and passed:
+            self._refresh_s += FOLLOWING * (time_s - self._refresh_s)
         self._dropped += max(0, passed - 1)
         self._counted += passed
         self._counted_s += time_s - self._last_s

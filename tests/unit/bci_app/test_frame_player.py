@@ -124,11 +124,13 @@ def test_frames_that_jitter_are_no_dropped_frames() -> None:
 @settings(max_examples=20, deadline=None)
 def test_frames_that_come_late_and_early_in_turn_keep_the_clock(seed: int) -> None:
     player = FramePlayer(ssvep(), 60.0, frame_locked=False)
-    late_s = np.random.default_rng(seed).uniform(0.0, 0.016, 2 * player.n_frames)
+    random = np.random.default_rng(seed)
+    late_s = random.uniform(0.0, 0.016, 2 * player.n_frames)
+    late_s[random.integers(0, len(late_s), 200)] += random.uniform(0.0, 0.12, 200)  # another process had the processor
     times_s = np.maximum.accumulate(np.arange(len(late_s)) / 60.0 + late_s)
     end_s = next(float(time_s) for time_s in times_s if player.shown(float(time_s)) is not None and player.done)
     assert player.timing().counted_hz == pytest.approx(60.0, rel=2e-3)
-    assert end_s == pytest.approx(player.paradigm.duration_s, abs=3 / 60.0)
+    assert end_s == pytest.approx(player.paradigm.duration_s, abs=0.15)
 
 
 def test_a_marker_waits_until_its_scene_is_seen() -> None:
