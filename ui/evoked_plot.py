@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsPathItem
+from PySide6.QtGui import QColor
 
 from ui import theme
 from ui.quiet_plot import QuietPlot
+from ui.shaded_band import ShadedBand
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class ShownAverage:
 @dataclass(slots=True)
 class _Curve:
     line: pg.PlotDataItem
-    band: QGraphicsPathItem
+    band: ShadedBand
 
 
 class EvokedPlot(QuietPlot):
@@ -79,7 +78,7 @@ class EvokedPlot(QuietPlot):
                 self._curves[label] = self._make(place)
             curve = self._curves[label]
             curve.line.setData(times_s, average.mean, connect="finite")
-            curve.band.setPath(_band(times_s, average))
+            curve.band.show_between(times_s, average.mean - average.half, average.mean + average.half)
         self._write_legend(shown)
         self._fit([average for _, average in shown.values()])
 
@@ -99,11 +98,7 @@ class EvokedPlot(QuietPlot):
         colour = theme.palette().class_colour(place)
         # Wider antialiased lines cost many times more to paint.
         pen = pg.mkPen(colour, width=1, style=theme.CLASS_LINES[place % len(theme.CLASS_LINES)])
-        shade = QColor(colour)
-        shade.setAlpha(45)
-        band = QGraphicsPathItem()
-        band.setPen(QPen(Qt.PenStyle.NoPen))
-        band.setBrush(shade)
+        band = ShadedBand(colour)
         line = pg.PlotDataItem(pen=pen)
         for item in (band, line):
             self.addItem(item)
@@ -127,14 +122,3 @@ class EvokedPlot(QuietPlot):
         if (low, high) != self._range:
             self._range = (low, high)
             self.setYRange(low, max(high, low + step), padding=0.02)
-
-
-def _band(times_s: NDArray[np.float64], average: ShownAverage) -> QPainterPath:
-    """Return the outline of the interval; pyqtgraph's own takes a tenth of a second where the two borders meet."""
-    known = np.isfinite(average.half)
-    if not known.any():
-        return QPainterPath()
-    times, mean, half = times_s[known], average.mean[known], average.half[known]
-    around = np.concatenate((mean - half, (mean + half)[::-1]))
-    path: QPainterPath = pg.functions.arrayToQPath(np.concatenate((times, times[::-1])), around)
-    return path

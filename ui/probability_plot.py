@@ -12,9 +12,12 @@ from PySide6.QtGui import QBrush, QColor, QPen
 from pipelines.decision import Decision
 from ui import theme
 from ui.quiet_plot import QuietPlot
+from ui.shaded_band import ShadedBand
 
 MAX_BANDS, BAND_DECISIONS = 3, 9
 """With more classes than 3 bands would hide one another; each is of so many decisions around its place."""
+FEWEST_PX = 100
+"""More decisions than pixels are drawn as means of neighbours; no plot is narrower than this."""
 DECIDED_Y, TRUTH_Y, STRIP_HEIGHT = -0.14, -0.30, 0.12
 
 
@@ -32,9 +35,10 @@ class ProbabilityPlot(QuietPlot):
         self.getAxis("bottom").setStyle(maxTickLevel=0)
         self.getAxis("left").setWidth(54)
         self.showGrid(y=True, alpha=0.15)
-        self._bands: list[pg.FillBetweenItem] = []
+        self._bands: list[ShadedBand] = []
         self.strips = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], brushes=[], pen=None)
         self.addItem(self.strips)
+        self._name_axis(truth=False)
 
     def clear_all(self) -> None:
         """Forget everything."""
@@ -42,6 +46,7 @@ class ProbabilityPlot(QuietPlot):
         self._truths.clear()
         self._set_labels(())
         self.strips.setOpts(x0=[], x1=[], y0=[], y1=[], brushes=[])
+        self._name_axis(truth=False)
 
     def add(self, time_s: float, decision: Decision) -> None:
         """Remember a decision on a window that ends at ``time_s``."""
@@ -56,17 +61,22 @@ class ProbabilityPlot(QuietPlot):
         shown = [(t, d) for t, d in self._decisions if t >= now_s - self._history_s]
         if shown and shown[-1][1].labels != self._labels:
             self._set_labels(shown[-1][1].labels)
-        times = np.array([t for t, _ in shown])
-        for row, curve in enumerate(self._curves):
-            values = [np.nan if d.abstained else d.probabilities[row] for _, d in shown if d.labels == self._labels]
-            shown_s = times[-len(values) :] if values else times[:0]
-            curve.setData(shown_s, values, connect="finite")
-            if self._bands:
-                low, high = _band(np.array(values, dtype=np.float64))
-                self._bands[row].curves[0].setData(shown_s, low, connect="finite")
-                self._bands[row].curves[1].setData(shown_s, high, connect="finite")
+        self._draw_curves([(t, d) for t, d in shown if d.labels == self._labels])
         self._draw_strips(shown, now_s)
         self.setXRange(max(now_s - self._history_s, 0.0), max(now_s, min(self._history_s, 10.0)), padding=0)
+
+    def _draw_curves(self, shown: list[tuple[float, Decision]]) -> None:
+        gone = (np.nan,) * len(self._labels)
+        values = np.array([gone if d.abstained else d.probabilities for _, d in shown]).reshape(len(shown), len(self._labels))
+        edges = [edge for row in range(len(self._bands)) for edge in _band(values[:, row])]
+        columns = np.column_stack([np.array([t for t, _ in shown]), values, *edges])
+        columns = _thinned(columns, np.array([d.window_index for _, d in shown]), max(self.width(), FEWEST_PX))
+        times_s, drawn = columns[:, 0], columns[:, 1:]
+        for row, curve in enumerate(self._curves):
+            curve.setData(times_s, drawn[:, row], connect="finite")
+        for row, band in enumerate(self._bands):
+            low = len(self._curves) + 2 * row
+            band.show_between(times_s, drawn[:, low], drawn[:, low + 1])
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
@@ -74,29 +84,33 @@ class ProbabilityPlot(QuietPlot):
         for row, curve in enumerate(self._curves):
             curve.setPen(_pen(row))
         for row, band in enumerate(self._bands):
-            band.setBrush(_brush(row))
+            band.set_colour(theme.palette().class_colour(row))
 
     def _draw_strips(self, shown: list[tuple[float, Decision]], now_s: float) -> None:
-        bars: list[tuple[float, float, float, QBrush]] = []
         hop_s, before_s = self._hop_s(shown), -np.inf
+        decided = []
         for time_s, decision in shown:
             # A decision speaks of the time before it; a longer silence stays empty.
-            fill = self._fill("" if decision.abstained else decision.label)
-            bars.append((before_s if time_s - before_s < 2 * hop_s else time_s - hop_s, time_s, DECIDED_Y, fill))
+            start_s = before_s if time_s - before_s < 2 * hop_s else time_s - hop_s
+            decided.append((start_s, time_s, "" if decision.abstained else decision.label))
             before_s = time_s
         truths = list(self._truths)
-        for position, (time_s, label) in enumerate(truths):
-            until = truths[position + 1][0] if position + 1 < len(truths) else now_s
-            bars.append((time_s, until, TRUTH_Y, self._fill(label)))
+        ends_s = [*(time_s for time_s, _ in truths[1:]), now_s]
+        true = [(start_s, end_s, label) for (start_s, label), end_s in zip(truths, ends_s, strict=False)]
+        bars = [(*bar, DECIDED_Y) for bar in _joined(decided)] + [(*bar, TRUTH_Y) for bar in _joined(true)]
         self.strips.setOpts(
             x0=[bar[0] for bar in bars],
             x1=[bar[1] for bar in bars],
-            y0=[bar[2] - STRIP_HEIGHT / 2 for bar in bars],
-            y1=[bar[2] + STRIP_HEIGHT / 2 for bar in bars],
-            brushes=[bar[3] for bar in bars],
+            y0=[bar[3] - STRIP_HEIGHT / 2 for bar in bars],
+            y1=[bar[3] + STRIP_HEIGHT / 2 for bar in bars],
+            brushes=[self._fill(bar[2]) for bar in bars],
         )
-        ticks = [(0.0, "0"), (0.5, "0.5"), (1.0, "1"), (DECIDED_Y, "decided")]
-        self.getAxis("left").setTicks([[*ticks, (TRUTH_Y, "truth")] if truths else ticks])
+        self._name_axis(truth=bool(truths))
+
+    def _name_axis(self, *, truth: bool) -> None:
+        ticks = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
+        strips = [(DECIDED_Y, "decided"), (TRUTH_Y, "truth")][: 1 + truth]
+        self.getAxis("left").setTicks([[*ticks, *(strips if self._decisions or truth else [])]])
 
     def _hop_s(self, shown: list[tuple[float, Decision]]) -> float:
         times = [t for t, _ in shown]
@@ -110,18 +124,38 @@ class ProbabilityPlot(QuietPlot):
         return QBrush(QColor(theme.palette().class_colour(row)), theme.CLASS_FILLS[row % len(theme.CLASS_FILLS)])
 
     def _set_labels(self, labels: tuple[str, ...]) -> None:
-        for item in (*self._curves, *self._bands, *(curve for band in self._bands for curve in band.curves)):
+        for item in (*self._bands, *self._curves):
             self.removeItem(item)
         self._labels = labels
-        self._bands = [self._new_band(row) for row in range(len(labels))] if len(labels) <= MAX_BANDS else []
+        shaded = range(len(labels)) if len(labels) <= MAX_BANDS else ()
+        self._bands = [ShadedBand(theme.palette().class_colour(row)) for row in shaded]
+        for band in self._bands:
+            self.addItem(band)
         self._curves = [self.plot([], [], pen=_pen(row)) for row in range(len(labels))]
 
-    def _new_band(self, row: int) -> pg.FillBetweenItem:
-        edges = [pg.PlotCurveItem([], [], pen=None) for _ in range(2)]
-        band = pg.FillBetweenItem(*edges, brush=_brush(row))
-        for item in (*edges, band):
-            self.addItem(item)
-        return band
+
+def _thinned(columns: NDArray[np.float64], numbers: NDArray[np.int64], most: int) -> NDArray[np.float64]:
+    """Return means over as many neighbouring rows (n, k) as leave about ``most``; one unknown makes its mean unknown.
+
+    Neighbours are told by their ``numbers`` (n,), so that they stay together while rows come and go.
+    """
+    together = -(-len(columns) // most)
+    if together <= 1:
+        return columns
+    starts = np.flatnonzero(np.diff(numbers // together, prepend=-1))
+    counts = np.diff(np.append(starts, len(columns)))
+    return np.asarray(np.add.reduceat(columns, starts, axis=0) / counts[:, None])
+
+
+def _joined(bars: list[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
+    """Return bars (start, end, label) with neighbours of one label as one."""
+    joined: list[tuple[float, float, str]] = []
+    for start_s, end_s, label in bars:
+        if joined and joined[-1][2] == label and joined[-1][1] == start_s:
+            joined[-1] = (joined[-1][0], end_s, label)
+        else:
+            joined.append((start_s, end_s, label))
+    return joined
 
 
 def _band(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -134,12 +168,6 @@ def _band(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     spread = np.sqrt((np.where(known, around - mean[:, None], 0.0) ** 2).sum(axis=1) / count)
     gone = ~np.isfinite(values)
     return np.where(gone, np.nan, np.clip(mean - spread, 0, 1)), np.where(gone, np.nan, np.clip(mean + spread, 0, 1))
-
-
-def _brush(row: int) -> QColor:
-    colour = QColor(theme.palette().class_colour(row))
-    colour.setAlpha(50)
-    return colour
 
 
 def _pen(row: int) -> QPen:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from bci_app.events import (
@@ -123,10 +123,9 @@ def test_decision_shows_how_much_the_probabilities_waver(show: Show, tell: Tell)
     steady = [decided(52.0 + n / 2, 0.8) for n in range(20)]
     shaky = [decided(62.0 + n / 2, 0.95 if n % 2 else 0.55) for n in range(20)]
     tell(session(), StateEvent(EngineState.RUNNING), samples(0, 6000), *steady, *shaky)
-    low, high = (curve.getData()[1] for curve in panel.plot._bands[1].curves)
-    width = high - low
-    assert width[:10] == pytest.approx(0, abs=1e-6)
-    assert width[-10:].min() > 0.2
+    outline = panel.plot._bands[1].path()
+    assert outline.contains(QPointF(18.0, 0.75))
+    assert not outline.contains(QPointF(6.0, 0.75)), "steady ones have no width"
 
 
 def test_a_session_without_a_decoder_says_so(show: Show, tell: Tell) -> None:
@@ -316,3 +315,18 @@ def test_a_recording_whose_engine_died_is_not_shown_as_saved(show: Show, tell: T
     assert "ended early: the engine ended first" in panel.fields["Recording"].text()
     tell(RecordingEvent(str(file), False))
     assert panel.fields["Recording"].text() == "off; saved session.xdf, 5 kB", "a fault of the session, not of the file"
+
+
+def test_more_decisions_than_pixels_are_drawn_as_means_and_those_of_one_class_as_one_bar(
+    show: Show, tell: Tell
+) -> None:
+    panel = show("decision", history_s=600)
+    panel.resize(300, 400)
+    wanted = [decided(52.0 + n / 10, 0.9 if n < 1000 else 0.2).decision for n in range(2000)]
+    many = [DecisionEvent(replace(decision, window_index=n)) for n, decision in enumerate(wanted)]
+    tell(session(), StateEvent(EngineState.RUNNING), samples(0, 5000), *many)
+    times_s, drawn = panel.plot._curves[1].getData()
+    assert len(times_s) <= 300
+    assert np.all(np.diff(times_s) > 0)
+    assert drawn[:10] == pytest.approx(0.9)
+    assert len(panel.plot.strips.opts["brushes"]) == 2
