@@ -67,7 +67,8 @@ class ProbabilityPlot(QuietPlot):
 
     def _draw_curves(self, shown: list[tuple[float, Decision]]) -> None:
         gone = (np.nan,) * len(self._labels)
-        values = np.array([gone if d.abstained else d.probabilities for _, d in shown]).reshape(len(shown), len(self._labels))
+        known = [gone if d.abstained else d.probabilities for _, d in shown]
+        values = np.array(known).reshape(len(shown), len(self._labels))
         edges = [edge for row in range(len(self._bands)) for edge in _band(values[:, row])]
         columns = np.column_stack([np.array([t for t, _ in shown]), values, *edges])
         columns = _thinned(columns, np.array([d.window_index for _, d in shown]), max(self.width(), FEWEST_PX))
