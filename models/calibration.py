@@ -95,7 +95,7 @@ class TemperatureCalibration:
     temperature: float = 1.0
 
     @classmethod
-    def fit(cls, logits: ArrayLike, labels: ArrayLike) -> Self:
+    def fit(cls, logits: ArrayLike, labels: ArrayLike, smoothing: float = 0.0) -> Self:
         """Minimise the negative log-likelihood; temperatures from 0.01 to 100.
 
         Parameters
@@ -104,6 +104,8 @@ class TemperatureCalibration:
             Shape (n, n_classes), of data that the model was not trained on.
         labels
             Class indices, shape (n,).
+        smoothing
+            Share of each label spread over all classes: a few windows that are all right are no proof of certainty.
 
         Raises
         ------
@@ -117,7 +119,7 @@ class TemperatureCalibration:
             )
         if y.min() < 0 or y.max() >= z.shape[1]:
             raise ModelError(f"temperature: labels must lie between 0 and {z.shape[1] - 1}, got {y.min()} to {y.max()}")
-        true = z[np.arange(y.size), y]
+        true = (1 - smoothing) * z[np.arange(y.size), y] + smoothing * z.mean(axis=1)
 
         def excess(log_t: float) -> float:
             """Derivative of the loss with respect to 1/T: expected logit less the true class's."""

@@ -1,4 +1,4 @@
-"""Whether torchaudio can be loaded: PyPI has none for a CPU-only PyTorch, and one that does not fit is often installed."""
+"""Whether torchaudio can be loaded: PyPI has none for a CPU-only PyTorch, and one that does not fit is often there."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Causal language models that score a closed set of answers. They run here, without a network; nothing is downloaded."""
+"""Causal language models that score a closed set of answers: here, without a network; nothing is downloaded."""

@@ -1,4 +1,4 @@
-"""LoRA on a frozen language model (Hu et al. 2022, ICLR), by peft: the published recipe's rank 16, alpha 32, dropout .05."""
+"""LoRA on a frozen language model (Hu et al. 2022, ICLR), by peft; published: rank 16, alpha 32, dropout .05."""
 
 from __future__ import annotations
 

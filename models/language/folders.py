@@ -58,7 +58,9 @@ def weight_files(folder: Path) -> list[Path]:
         raise CheckpointInvalid(f"{folder}: there is no such folder of a language model")
     found = sorted(folder.glob("*.safetensors"))
     if not found or not (folder / "config.json").is_file():
-        raise CheckpointInvalid(f"{folder}: a language model needs config.json and *.safetensors (pickles are not read)")
+        raise CheckpointInvalid(
+            f"{folder}: a language model needs config.json and *.safetensors (pickles are not read)"
+        )
     return found
 
 

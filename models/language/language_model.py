@@ -1,4 +1,4 @@
-"""A causal language model as the rest of the program sees it: texts to tokens, prompts to caches, embeddings to scores."""
+"""A causal language model as the rest of the program sees it: tokens of texts, caches of prompts, scores of tokens."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ class LanguageModel:
         self.module(input_ids=tokens, use_cache=True, logits_to_keep=1, **{self._cache_name: cache})
         return Prefix(tuple((layer.keys, layer.values) for layer in cache.layers), len(ids))
 
-    def logits(self, embedded: Tensor, mask: Tensor, positions: Tensor, prefixes: Sequence[Prefix], last: int) -> Tensor:
+    def logits(
+        self, embedded: Tensor, mask: Tensor, positions: Tensor, prefixes: Sequence[Prefix], last: int
+    ) -> Tensor:
         """Return the logits (batch, last, vocabulary) of the last tokens.
 
         Parameters

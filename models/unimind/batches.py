@@ -1,4 +1,4 @@
-"""Batches that mix tasks, electrodes and lengths: windows alike go through the network together, results keep the order."""
+"""Batches that mix tasks, electrodes and lengths: what is alike goes through together, results keep the order."""
 
 from __future__ import annotations
 

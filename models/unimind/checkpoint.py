@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -57,7 +58,7 @@ class Architecture(BaseModel):
             raise CheckpointInvalid(explain(exc, f"{where}: architecture")) from exc
 
 
-def load(folder: str, language: str = AS_TRAINED, device: Where = "auto") -> UniMindAnswerer:
+def load(folder: str | Path, language: str = AS_TRAINED, device: Where = "auto") -> UniMindAnswerer:
     """Load an answerer.
 
     Parameters

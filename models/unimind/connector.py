@@ -38,7 +38,7 @@ class Connected:
 
 
 def shares(n_patches: int, n_electrodes: int, n_queries: int, budget: int) -> tuple[int, int]:
-    """Return how many groups of seconds and of electrodes there are; as many as there are of each, if the budget allows.
+    """Return how many groups of seconds and of electrodes there are: one for each, if the budget allows.
 
     The shorter axis keeps its own first: seconds are few, and electrodes are alike.
     """

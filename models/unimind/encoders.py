@@ -14,20 +14,25 @@ from models.csbrain.classifier import Architecture
 from models.csbrain.montages import montage_of
 from models.csbrain.network import CSBrain
 from models.csbrain.sharing import share_weights
+from models.unimind.spectral_encoder import SpectralEncoder
 from pipelines.plugins import PluginSettings
 
-EncoderKind = Literal["csbrain", "labram", "cbramod"]
+EncoderKind = Literal["csbrain", "spectral", "labram", "cbramod"]
 
 
 class EncoderSettings(PluginSettings):
     """Which encoder, and its size."""
 
-    kind: EncoderKind = Field("csbrain", description="csbrain; labram or cbramod, of braindecode.")
+    kind: EncoderKind = Field(
+        "csbrain", description="csbrain; spectral, a small one; labram or cbramod, of braindecode."
+    )
     n_layers: int = Field(2, ge=1, description="CSBrain: depth; the published one has 12.")
-    d_model: int = Field(80, ge=40, description="CSBrain: features of a token, a multiple of 40 and n_heads; 200.")
+    d_model: int = Field(
+        80, ge=40, description="CSBrain and spectral: features of a token; CSBrain: a multiple of 40 and n_heads; 200."
+    )
     n_heads: int = Field(8, ge=1, description="CSBrain: heads of attention; 8.")
     d_ff: int = Field(160, ge=1, description="CSBrain: width of the feed-forward block; 800.")
-    dropout: float = Field(0.1, ge=0, lt=1, description="CSBrain: used in training alone.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="CSBrain and spectral: used in training alone.")
     weights: str = Field("", description="CSBrain: checkpoint folder or file of official weights to begin with.")
 
 
@@ -81,7 +86,8 @@ class CSBrainEncoder(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> CSBrainEncoder:
         # Buffers of the views would stay behind: views are made again where they are asked for.
         self._views.clear()
-        return super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
 
 
 def _network(size: dict[str, int], dropout: float, channels: Sequence[str]) -> CSBrain:
@@ -102,6 +108,8 @@ def make_encoder(settings: EncoderSettings) -> Any:
     """
     if settings.kind == "csbrain":
         return CSBrainEncoder(settings)
+    if settings.kind == "spectral":
+        return SpectralEncoder(settings.d_model, settings.dropout)
     from models.unimind.braindecode_encoders import BraindecodeEncoder
 
     return BraindecodeEncoder(settings.kind)

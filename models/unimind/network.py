@@ -131,15 +131,17 @@ class UniMindNetwork(nn.Module):
 
         Every task must be one of those trained.
         """
-        most = max(self.heads[task].out_features for task in tasks)  # type: ignore[type-var]
-        rows = [self.heads[task](row) for row, task in zip(pooled, tasks, strict=True)]
-        return torch.stack([F.pad(row, (0, most - len(row)), value=-torch.inf) for row in rows])  # type: ignore[operator]
+        rows: list[Tensor] = [self.heads[task](row) for row, task in zip(pooled, tasks, strict=True)]
+        most = max(len(row) for row in rows)
+        return torch.stack([F.pad(row, (0, most - len(row)), value=-torch.inf) for row in rows])
 
     def begin_language(self, embedding_std: float) -> None:
         """Let the soft tokens begin in the range of a language model's embeddings."""
         assert self.to_language is not None
         spread = 0.4  # of GELU's output for what a fresh layer makes of normalised tokens
-        nn.init.normal_(self.to_language.weight, std=SHARE_OF_STD * embedding_std / spread / self.to_language.in_features**0.5)
+        nn.init.normal_(
+            self.to_language.weight, std=SHARE_OF_STD * embedding_std / spread / self.to_language.in_features**0.5
+        )
         nn.init.zeros_(self.to_language.bias)
 
 

@@ -1,4 +1,4 @@
-"""The steps. Nothing that a step draws depends on the steps before it, and the state is kept: any of them can be first."""
+"""The steps. Nothing that a step draws depends on the steps before it: any of them can be the first."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ class Loop:
         Where what is needed to go on is kept.
     """
 
-    def __init__(self, model: UniMind, tasks: Sequence[TaskSamples], settings: UniMindSettings, state: FitState) -> None:
+    def __init__(
+        self, model: UniMind, tasks: Sequence[TaskSamples], settings: UniMindSettings, state: FitState
+    ) -> None:
         self._model, self._tasks, self._settings, self._state = model, tasks, settings, state
         self._cards = {task.card.name: task.card for task in tasks}
         self._drawing = Drawing(tasks, settings.task_temperature, class_balance=settings.class_balance)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.benchmark.metrics import balanced_accuracy
-from models.calibration import TemperatureCalibration, softmax
+from models.calibration import TemperatureCalibration
 from models.statistics import interval
 from models.unimind.batches import encode_mixed
 from models.unimind.model import UniMind
@@ -43,7 +43,7 @@ def skill(scores: Floats, samples: Sequence[Sample]) -> float:
     """Return balanced accuracy as a share of the way from chance to perfect; 0 at chance."""
     truth = np.array([sample.target for sample in samples])
     chance = 1 / scores.shape[1]
-    return (balanced_accuracy(truth, scores) - chance) / (1 - chance)
+    return float((balanced_accuracy(truth, scores) - chance) / (1 - chance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def judge(scores: Floats, samples: Sequence[Sample]) -> Judged:
     # As in training every option is as likely as the others beforehand: rare ones are repeated.
     rows = [np.flatnonzero(truth == option) for option in np.unique(truth)]
     alike = np.concatenate([np.resize(part, max(map(len, rows))) for part in rows])
-    temperature = TemperatureCalibration.fit(scores[alike], truth[alike])
+    # Laplace's rule: one window more of every option has been seen than was.
+    n_options = scores.shape[1]
+    temperature = TemperatureCalibration.fit(scores[alike], truth[alike], n_options / (len(truth) + n_options))
     said = temperature.apply(scores)
     units = np.array([f"{sample.person}/{sample.session}" for sample in samples])
     by_unit = np.array([balanced_accuracy(truth[units == unit], said[units == unit]) for unit in np.unique(units)])
@@ -77,8 +79,8 @@ def judge(scores: Floats, samples: Sequence[Sample]) -> Judged:
         "balanced_accuracy": round(balanced_accuracy(truth, said), 4),
         "mean_over_people_and_sessions": round(float(by_unit.mean()), 4),
         "interval_95": [round(value, 4) if np.isfinite(value) else None for value in (low, high)],
-        "chance": round(1 / scores.shape[1], 4),
-        "log_loss": round(float(-np.log(softmax(scores[alike] / temperature.temperature)[np.arange(len(alike)), truth[alike]]).mean()), 4),
+        "chance": round(1 / n_options, 4),
+        "log_loss": round(float(-np.log(said[alike, truth[alike]]).mean()), 4),
         "windows": len(samples),
         "people_and_sessions": len(by_unit),
     }

@@ -55,10 +55,14 @@ class UniMindSettings(PluginSettings):
     class_balance: bool = Field(default=True, description="Draw all options of a task alike.")
     task_free: float = Field(0.15, ge=0, lt=1, description="Chance that a window's task is hidden from the queries.")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share of a target spread over the options.")
-    next_token: float = Field(0.1, ge=0, description="Weight of the answer's next-token loss, which is the published one.")
+    next_token: float = Field(
+        0.1, ge=0, description="Weight of the answer's next-token loss, which is the published one."
+    )
     head_weight: float = Field(0.5, ge=0, description="Weight of the heads' loss in the second stage.")
     balance: float = Field(0.01, ge=0, description="Weight of the routers' balance term.")
     unsure_band: float = Field(0.1, ge=0, le=1, description="Lead of the best option below which nothing is named.")
-    calibration_windows: int = Field(96, ge=8, description="Held-out windows of a task for its temperature, second stage.")
+    calibration_windows: int = Field(
+        96, ge=8, description="Held-out windows of a task for its temperature, second stage."
+    )
     seed: int = Field(0, ge=0, description="Of first weights, order and dropout.")
     device: Where = Field("auto", description="auto, cpu or cuda.")
