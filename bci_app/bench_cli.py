@@ -119,3 +119,25 @@ def csbrain(
     from bci_app import speed_verbs
 
     speed_verbs.bench_csbrain(shape or [], rounds, as_json=as_json)
+
+
+@bench.command()
+def unimind(
+    *,
+    data: Data = Path(),
+    simulated: Annotated[Path | None, typer.Option(help="Folder made by benchmarks.simulated_tasks.")] = None,
+    out: Out = None,
+    cache: Cache = None,
+    rounds: Annotated[int, typer.Option(help="In each, one fold of every task judges.", min=1)] = 1,
+    limit: Annotated[int | None, typer.Option(help="At most so many windows of a task teach.", min=2)] = None,
+    task: Annotated[list[str] | None, typer.Option(help="Task card; again for more; none: all with data.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="How UniMind is trained (TOML).")] = None,
+    overrides: Annotated[list[str] | None, typer.Option("--set", help="Override a setting of the training.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure UniMind of all tasks beside UniMind of one, a CSBrain head and the classical decoder of each task."""
+    from bci_app import unimind_verb
+
+    unimind_verb.bench_unimind(
+        data, simulated, out, cache, rounds, limit, task or (), settings, overrides or (), as_json=as_json
+    )

@@ -59,13 +59,14 @@ class UniMindDecoder:
         self._head, self._process, self._settings = head, process, settings
         self._channels: tuple[str, ...] = ()
         self.cards = {name: card for name, card in known.items() if not card.event_locked}
+        self._locked = set(known) - set(self.cards)
         self.question = ""
 
     def ask(self, task: str) -> None:
         """See :class:`models.unimind.replies.Asked`."""
         if task and task not in self.cards:
             locked = "is about windows that begin at an event: ask it of a recording (bci-app ask FILE)"
-            why = locked if task in cards() else "there is no such card"
+            why = locked if task in self._locked else "there is no such card"
             raise ModelError(f"question {task!r}: {why}; a session can be asked {', '.join(self.cards)}")
         self.question = task
 
@@ -158,22 +159,23 @@ def build(settings: Settings) -> UniMindDecoder:
     card = read_card(folder)
     if card.kind != "unimind":
         raise CheckpointInvalid(f"{folder}: kind = {card.kind!r}, not 'unimind'")
-    taught = [name for name in card.architecture.get("tasks", ()) if name in cards()]
-    first = settings.question or next((name for name in taught if not cards()[name].event_locked), "")
     # They load torch, which Settings and the list of decoders do not need.
-    from models.unimind.checkpoint import load
+    from models.unimind.checkpoint import Architecture, load
     from models.unimind.own_head import OwnHead
 
+    trained = {one.name: one for one in Architecture.from_table(card.architecture, str(folder)).cards}
+    known = {**cards(), **trained}
+    first = settings.question or next((name for name, one in trained.items() if not one.event_locked), "")
     head: Decoder
     if settings.head:
         head = load_decoder(settings.head, **settings.head_settings)
         _compare(head.spec, card.decoder_spec(), str(folder))
+    elif first in trained:
+        head = OwnHead(str(folder), trained[first], card.decoder_spec(), settings.device)
     else:
-        if first not in cards():
-            raise ModelError(f"unimind: question = {first!r}: there is no such card; there are {', '.join(cards())}")
-        head = OwnHead(folder, cards()[first], card.decoder_spec(), settings.device)
-    process = AnswerProcess(partial(load, folder, settings.language, settings.device), settings.deadline_s)
-    decoder = UniMindDecoder(head, process, cards(), settings)
+        raise ModelError(f"unimind: question = {first!r}: {folder} has a head for {', '.join(trained)} alone")
+    process = AnswerProcess(partial(load, str(folder), settings.language, settings.device), settings.deadline_s)
+    decoder = UniMindDecoder(head, process, known, settings)
     try:
         decoder.ask(first)
     except ModelError:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.decoder import DecoderSpec
 from models.placement import Where, one_thread
@@ -34,7 +34,7 @@ class OwnHead:
         Where the network runs.
     """
 
-    def __init__(self, folder: Path, card: TaskCard, trained: DecoderSpec, device: Where) -> None:
+    def __init__(self, folder: str, card: TaskCard, trained: DecoderSpec, device: Where) -> None:
         self._card = card
         self._answerer: Answerer | None = load(folder, "none", device)
         one_thread()
@@ -92,7 +92,7 @@ class OwnHead:
         """Let the network's memory go."""
         self._answerer = None
 
-    def _answer(self, rows: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Answer:
+    def _answer(self, rows: NDArray[np.float32]) -> Answer:
         if self._answerer is None:
             raise ModelError(f"{self.spec.model_id}: the decoder is closed; make a new one")
         turned = np.ascontiguousarray(rows.T)[None]

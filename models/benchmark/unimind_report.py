@@ -1,0 +1,149 @@
+"""The report of the UniMind benchmark: a page of Markdown, JSON, and two figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from models.benchmark.figures import COLOURS, INK, png
+from models.benchmark.metrics import METRICS
+from models.benchmark.unimind_cells import Cell, Floats
+from models.benchmark.unimind_run import CHANCE, MODELS, MULTI
+from models.benchmark.unimind_table import Score, as_table, averages, queries, scores_of, verdicts
+from models.unimind.task_cards import cards
+
+PAGE, TABLE, PICTURE, ROUTERS = "report.md", "report.json", "scores.png", "queries.png"
+
+
+def write(cells: Sequence[Cell], folder: Path, about: Mapping[str, Any]) -> list[Path]:
+    """Write all of it; return the files.
+
+    Parameters
+    ----------
+    cells
+        Of all rounds.
+    folder
+        Made if absent.
+    about
+        What was run, JSON-able: rounds, limit, settings; ``command`` is printed.
+    """
+    found = scores_of(cells)
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {
+        PAGE: page(found, about).encode(),
+        TABLE: (json.dumps({"about": dict(about), **as_table(found, cells)}, indent=1) + "\n").encode(),
+        PICTURE: png(picture(found)),
+        ROUTERS: png(routers(queries(cells))),
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]
+
+
+def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
+    """Return the report as Markdown."""
+    tasks, models = _tasks(found), _models(found)
+    by = {(score.task, score.model): score for score in found}
+    lines = [
+        "# UniMind: one model for all tasks",
+        "",
+        (
+            f"`{about['command']}`. {about['words']} No person, session or run that judges has taught: see the column "
+            "*left out*. Figures are means over those who judge, with 95 % intervals: over people where there are five or "
+            "more, else (in brackets) over their windows, which says nothing of other people."
+        ),
+        "",
+        f"![Figures of all tasks]({PICTURE})",
+        "",
+        "| task | left out | figure | " + " | ".join(models) + " |",
+        "|---" * (3 + len(models)) + "|",
+    ]
+    for task in tasks:
+        one = next(score for score in found if score.task == task)
+        best = max((by[task, m].value for m in models if m != CHANCE and (task, m) in by), default=0.0)
+        shown = [_cell(by.get((task, model)), best) for model in models]
+        unit = "people" if one.n_people > 1 and one.of_people else "of one or two people"
+        left_out = f"{one.n_people} {unit}, {one.n_windows} windows"
+        lines.append(f"| {cards()[task].title} | {left_out} | {METRICS[one.figure].title} | {' | '.join(shown)} |")
+    for title, simulated in (("average", True), ("average without simulated tasks", False)):
+        mean = averages(found, of_simulated=simulated)
+        lines.append(f"| **{title}** | | | " + " | ".join(f"{mean[m][0]:.3f}" for m in models) + " |")
+        lines.append(
+            f"| … as share of the way from chance to 1 | | | {' | '.join(f'{mean[m][1]:.3f}' for m in models)} |"
+        )
+    lines += ["", "## How the model of all tasks stands", ""]
+    lines += [f"- {cards()[task].title}: {words}." for task, words in verdicts(found).items()]
+    lines += [
+        "",
+        "## Which tasks share queries",
+        "",
+        f"![Mean probability of each query]({ROUTERS})",
+        "",
+        (
+            "The mean over the windows that judged in the first round of what the routers give each of the queries, for "
+            "the electrodes (left) and the seconds (right)."
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _cell(score: Score | None, best: float) -> str:
+    if score is None:
+        return "–"
+    if score.model == CHANCE:
+        return f"{score.chance:.3f}"
+    value = f"**{score.value:.3f}**" if score.value >= best else f"{score.value:.3f}"
+    span = f"{score.low:.3f}–{score.high:.3f}"
+    return f"{value} {span}" if score.of_people else f"{value} [{span}]"
+
+
+def _tasks(found: Sequence[Score]) -> list[str]:
+    return sorted({score.task for score in found}, key=lambda task: (task.startswith("simulated"), task))
+
+
+def _models(found: Sequence[Score]) -> list[str]:
+    return [model for model in MODELS if any(score.model == model for score in found)]
+
+
+def picture(found: Sequence[Score]) -> Figure:
+    """One row a task, one dot a model with its interval; chance is a grey line."""
+    tasks, models = _tasks(found)[::-1], [model for model in _models(found) if model != CHANCE]
+    figure = Figure(figsize=(7.5, 0.9 + 0.5 * len(tasks)))
+    axes = figure.add_subplot()
+    for row, task in enumerate(tasks):
+        of_task = [score for score in found if score.task == task]
+        axes.plot([of_task[0].chance] * 2, [row - 0.38, row + 0.38], color="0.7", linewidth=2)
+        for place, model in enumerate(models):
+            for score in (one for one in of_task if one.model == model):
+                height = row + 0.27 - 0.18 * place
+                axes.plot([score.low, score.high], [height] * 2, color=COLOURS[place], linewidth=1.4, alpha=0.7)
+                axes.plot(score.value, height, "o", color=COLOURS[place], markersize=6 if model == MULTI else 4)
+    for place, model in enumerate(models):
+        axes.plot([], [], "o-", color=COLOURS[place], label=model, markersize=4)
+    axes.set_yticks(range(len(tasks)), [cards()[task].title for task in tasks])
+    axes.set_xlim(0.15, 1.02)
+    axes.set_xlabel("balanced accuracy (faces and targets: AUROC); bar: 95 %; grey: chance")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=len(models), frameon=False, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def routers(found: Mapping[str, tuple[Floats, Floats]]) -> Figure:
+    """Tasks by queries, for both pools; the colour is the mean probability."""
+    tasks = sorted(found, key=lambda task: (task.startswith("simulated"), task))
+    figure = Figure(figsize=(9.5, 1.3 + 0.3 * len(tasks)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes, pool, title in ((left, 0, "queries for electrodes"), (right, 1, "queries for seconds")):
+        values = np.array([found[task][pool] for task in tasks])
+        image = axes.imshow(values, cmap="viridis", vmin=0.0, vmax=1.0, aspect="auto")
+        axes.set_xlabel(title)
+        axes.set_xticks(range(values.shape[1]), [str(n + 1) for n in range(values.shape[1])], fontsize=7)
+    left.set_yticks(range(len(tasks)), [cards()[task].title for task in tasks], fontsize=8, color=INK)
+    figure.colorbar(image, ax=(left, right), label="mean probability", shrink=0.9)
+    return figure
