@@ -53,9 +53,9 @@ def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
         "# UniMind: one model for all tasks",
         "",
         (
-            f"`{about['command']}`. {about['words']} No person, session or run that judges has taught: see the column "
-            "*left out*. Figures are means over those who judge, with 95 % intervals: over people where there are five or "
-            "more, else (in brackets) over their windows, which says nothing of other people."
+            f"`{about['command']}`. {about['words']} No person, session or run that judges has taught: see the "
+            "column *left out*. Figures are means over those who judge, with 95 % intervals: over people where there "
+            "are five or more, else (in brackets) over their windows, which says nothing of other people."
         ),
         "",
         f"![Figures of all tasks]({PICTURE})",
@@ -85,8 +85,8 @@ def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
         f"![Mean probability of each query]({ROUTERS})",
         "",
         (
-            "The mean over the windows that judged in the first round of what the routers give each of the queries, for "
-            "the electrodes (left) and the seconds (right)."
+            "The mean over the windows that judged in the first round of what the routers give each of the queries, "
+            "for the electrodes (left) and the seconds (right)."
         ),
         "",
     ]

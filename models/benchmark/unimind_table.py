@@ -83,8 +83,7 @@ def _score(task: str, model: str, cells: Sequence[Cell]) -> Score:
 
 def _by_person(figure: str, people: NDArray[np.str_], truth: NDArray[np.int64], said: Floats) -> Floats:
     values = [METRICS[figure].score(truth[people == who], said[people == who]) for who in np.unique(people)]
-    found = np.array(values)
-    return found[np.isfinite(found)]
+    return np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
 
 
 def _over_windows(figure: str, people: NDArray[np.str_], truth: NDArray[np.int64], said: Floats) -> tuple[float, float]:
