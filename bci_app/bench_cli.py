@@ -141,3 +141,19 @@ def unimind(
     unimind_verb.bench_unimind(
         data, simulated, out, cache, rounds, limit, task or (), settings, overrides or (), as_json=as_json
     )
+
+
+@bench.command()
+def fmri(
+    studies: Annotated[list[str] | None, typer.Argument(help="Which studies; none: all that can be run.")] = None,
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder in which each data set has one of its own.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Worlds drawn, or ways of cutting.", min=1)] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of reports; none: out/bench/fmri.")] = None,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of a study's settings.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure encoders and aligners of fMRI, simulated and real, and the same aligners on EEG."""
+    from bci_app import fmri_verbs
+
+    fmri_verbs.bench_fmri(studies or [], data, seeds, out, changes or [], as_json=as_json)
