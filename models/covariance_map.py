@@ -31,12 +31,13 @@ def recentring(
 ) -> LinearMap:
     """Return the map that turns one covariance into the other, and the mean of source into that of target."""
     first, second = (shrink(c, shrinkage) if shrinkage else c for c in (source_covariance, target_covariance))
-    matrix = _power(first, -0.5) @ _power(second, 0.5)
+    matrix = power(first, -0.5) @ power(second, 0.5)
     over = (0,) if source.ndim == 2 else (0, 2)
     return centred_map(matrix, source.mean(axis=over, dtype=np.float64), target.mean(axis=over, dtype=np.float64))
 
 
-def _power(covariance: NDArray[Any], exponent: float) -> NDArray[np.float64]:
+def power(covariance: NDArray[Any], exponent: float) -> NDArray[np.float64]:
+    """Return a power of a covariance (n, n); directions that it lacks stay empty."""
     values, vectors = np.linalg.eigh(covariance)
     kept = values > SMALLEST * values[-1]
     powers = np.where(kept, np.where(kept, values, 1.0) ** exponent, 0.0)

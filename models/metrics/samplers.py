@@ -11,6 +11,8 @@ from scipy.spatial.distance import pdist
 from pipelines.errors import ModelError
 
 Floats = NDArray[np.floating[Any]]
+ROUNDING = 1e-9
+"""A variance of samples below this share of that of trials is none."""
 
 
 def energy_score(samples: Floats, truth: Floats) -> NDArray[np.float64]:
@@ -45,7 +47,7 @@ def coverage(samples: Floats, truth: Floats, level: float = 0.9) -> NDArray[np.f
     ModelError
         If there are too few samples for such an interval.
     """
-    needed = int(np.ceil(2.0 / (1.0 - level))) - 1
+    needed = int(np.ceil(2.0 / (1.0 - level) - 1e-9)) - 1
     if len(samples) < needed:
         raise ModelError(f"coverage of {level:g}: {needed} samples are needed, there are {len(samples)}")
     edge = 0.5 * (1.0 - level)
@@ -89,7 +91,10 @@ def variance_ratio(samples: Floats, covariance: Floats) -> NDArray[np.float64]:
 def noise_correlation_match(samples: Floats, covariance: Floats) -> float:
     """Return how the samples' noise correlations agree with those of trials: r over pairs of units."""
     upper = np.triu_indices(len(covariance), 1)
-    first, second = (_correlations(c)[upper] for c in (sample_covariance(samples), covariance))
+    found = sample_covariance(samples)
+    if np.trace(found) < ROUNDING * np.trace(covariance):
+        return 0.0  # samples that do not vary have no correlations
+    first, second = (_correlations(c)[upper] for c in (found, covariance))
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     return float(np.corrcoef(first, second)[0, 1])

@@ -18,7 +18,7 @@ TRAINED = {"btm"}
 """Their weights begin at random: permuted units give another start."""
 FEW = {"btm": {"steps": 20}}
 PAIRED = ("procrustes", "ridge", "reduced_rank", "srm", "ot")
-EPOCHS = ("riemannian",)
+EPOCHS = ("riemannian", "rpa")
 
 
 def _data(n_units: int = 24, n: int = 40) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
@@ -37,6 +37,8 @@ def _data(n_units: int = 24, n: int = 40) -> tuple[np.ndarray, np.ndarray, dict[
 def _link(kind: str, links: dict[str, Any]) -> dict[str, Any]:
     if kind in PAIRED:
         return {"pairs": links["pairs"]}
+    if kind == "rpa":
+        return {"labels": (np.array([0, 1]), np.array([0, 1]))}
     return {"embeddings": links["embeddings"]} if kind in ("bridge", "btm") else {}
 
 
@@ -100,7 +102,7 @@ def test_an_aligner_that_needs_a_link_refuses_to_do_without(kind: str) -> None:
         plugins.make("aligners", {"kind": kind}).fit(source, target)
 
 
-@pytest.mark.parametrize("kind", ["identity", "zscore", "euclidean", "riemannian"])
+@pytest.mark.parametrize("kind", ["identity", "zscore", "euclidean", "riemannian", "rpa"])
 def test_aligners_of_like_units_refuse_unlike_ones(kind: str) -> None:
     source, target, _ = _data()
     with pytest.raises(ModelError, match="same units on both sides"):
