@@ -12,9 +12,9 @@ AREAS = {
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
 }
-SIDE_PX, BOTTOM_PX = 390, 84
-"""Width of docks at the side, and height of those below (pixels)."""
-FORMAT = 1
+SIDE_PX, SIDE_SHARE, BOTTOM_PX = 390, 0.31, 84
+"""Width of docks at the side (px; in narrow windows a share of them), and height of those below (px)."""
+FORMAT = 2
 """Raised when a stored layout no longer fits the window."""
 
 
@@ -72,7 +72,8 @@ class Docks:
                 dock.hide()
         bottom = [dock for dock in shown if self._window.dockWidgetArea(dock) == AREAS["bottom"]]
         side = [place[0] for place in places if place and place[0] not in bottom]
-        self._window.resizeDocks(side, [SIDE_PX] * len(side), Qt.Orientation.Horizontal)
+        width = min(SIDE_PX, round(SIDE_SHARE * self._window.width()))
+        self._window.resizeDocks(side, [width] * len(side), Qt.Orientation.Horizontal)
         self._window.resizeDocks(side, [max(200, dock.sizeHint().height()) for dock in side], Qt.Orientation.Vertical)
         self._window.resizeDocks(bottom, [BOTTOM_PX] * len(bottom), Qt.Orientation.Vertical)
 

@@ -57,8 +57,11 @@ class FlowLayout(QLayout):
         self._flow(rect, move=True)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the least size."""
-        return self.minimumSize()
+        """Return the size of all widgets in one line."""
+        margins, sizes = self.contentsMargins(), [item.sizeHint() for item in self._seen()]
+        width = sum(size.width() for size in sizes) + self.spacing() * max(0, len(sizes) - 1)
+        height = max((size.height() for size in sizes), default=0)
+        return QSize(width, height) + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
     def minimumSize(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size that holds the widest widget."""
@@ -68,15 +71,15 @@ class FlowLayout(QLayout):
             size = size.expandedTo(item.minimumSize())
         return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
 
+    def _seen(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not (isinstance(w := item.widget(), QWidget) and w.isHidden())]
+
     def _flow(self, rect: QRect, *, move: bool) -> int:
         """Go through the lines, placing the widgets or not; return the height they take."""
         margins = self.contentsMargins()
         left, right = rect.left() + margins.left(), rect.right() - margins.right()
         x, y, line = left, rect.top() + margins.top(), 0
-        for item in self._items:
-            widget = item.widget()
-            if isinstance(widget, QWidget) and widget.isHidden():
-                continue
+        for item in self._seen():
             size = item.sizeHint()
             if x > left and x + size.width() - 1 > right:
                 x, y, line = left, y + line + self.spacing(), 0

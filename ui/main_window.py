@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings, QTimer
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QToolBar, QWidget
 
 from bci_app.commands import InsertMarker, StopRecording
 from bci_app.config import NO_DECODER, SessionSettings, demo_session
@@ -24,6 +24,7 @@ from ui.draft import Draft
 from ui.engine_client import EngineClient
 from ui.menus import Menus
 from ui.message_bar import MessageBar
+from ui.page_stack import PageStack
 from ui.panel import Panel
 from ui.recorder_table import recorder_of, request
 from ui.session_bar import SessionBar
@@ -171,16 +172,20 @@ class MainWindow(QMainWindow):
             self.run(self._waiting)
 
     def _build_centre(self) -> None:
-        self.stack = QStackedWidget()
+        self.stack = PageStack()
         for step in self.steps.values():
             self.stack.addWidget(step)
             step.join(self.draft)
             step.start_session.connect(self._run_if_right)
         self.step_bar = StepBar(self.steps)
         self.step_bar.chosen.connect(self.go_to)
+        path = QToolBar("Steps", movable=False, objectName="stepBar")
+        path.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        path.addWidget(self.step_bar)
+        self.addToolBarBreak()
+        self.addToolBar(path)
         centre = QWidget()
         column = layouts.column(centre, 0, (0, 0, 0, 0))
-        column.addWidget(self.step_bar)
         column.addWidget(self.message_bar)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
@@ -203,7 +208,8 @@ class MainWindow(QMainWindow):
     def _restore_geometry(self) -> None:
         stored = self.store.value("geometry")
         if not (isinstance(stored, QByteArray) and self.restoreGeometry(stored)):
-            self.resize(1440, 900)
+            room = self.screen().availableSize()
+            self.resize(min(1440, room.width()), min(900, room.height()))
 
     def _choose(self, title: str, kinds: str) -> None:
         path, _ = QFileDialog.getOpenFileName(self, title, "", kinds)

@@ -19,12 +19,11 @@ class StepBar(QFrame):
 
     def __init__(self, steps: Mapping[str, Step]) -> None:
         super().__init__()
-        self.setObjectName("stepBar")
         self._names = list(steps)
         self._current = ""
         self.buttons: dict[str, QToolButton] = {}
         group = QButtonGroup(self)
-        row = layouts.row(self, 2, (8, 2, 8, 2))
+        row = layouts.row(self, 2, (0, 0, 0, 0))
         for name, step in steps.items():
             button = self.buttons[name] = QToolButton()
             button.setText(f"{step.order} {step.title}")

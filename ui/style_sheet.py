@@ -20,13 +20,14 @@ QMainWindow::separator {{ background: {t.background}; width: 5px; height: 5px; }
 QMainWindow::separator:hover {{ background: {t.border}; }}
 QDockWidget {{ font-weight: 600; }}
 QDockWidget::title {{ background: {t.surface}; padding: 6px 10px; text-align: left; }}
-#panel, #stepBar, QMenuBar {{ background: {t.surface}; }}
+#panel, QMenuBar {{ background: {t.surface}; }}
 #card {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 6px; }}
 #messageBar {{ background: {t.raised}; border: none; border-left: 4px solid {t.accent}; }}
 #messageBar[level="warning"] {{ border-left-color: {t.warning}; }}
 #messageBar[level="error"] {{ border-left-color: {t.bad}; }}
 QMenuBar::item:selected {{ background: {t.border}; }}
 QToolBar {{ background: {t.surface}; border: none; padding: 5px 8px; spacing: 4px; }}
+#stepBar {{ padding: 0 8px 4px 8px; }}
 QToolBar::separator {{ background: {t.border}; width: 1px; margin: 4px 6px; }}
 QToolButton, QPushButton {{ background: transparent; border: 1px solid transparent; border-radius: 4px;
     padding: 5px 10px; }}

@@ -11,11 +11,14 @@ from pipelines.plugins import PluginSettings
 from ui import layouts
 from ui.flow_layout import FlowLayout
 from ui.number_box import number_box
+from ui.popup_button import PopupButton
 from ui.scaling import STEPS
 from ui.shown_signal import DECODER, FILTERED, RAW, VIEWS
 
 MAX_WINDOW_S = 60.0
 AUTO = "auto"
+LEAST_PX = 400
+"""Width of the controls in two lines."""
 
 
 class TraceSettings(PluginSettings):
@@ -32,7 +35,7 @@ class TraceSettings(PluginSettings):
 
 
 class TraceControls(QWidget):
-    """Boxes and buttons; the panel connects them. Narrow windows get them in two lines."""
+    """Boxes and buttons in one line; the panel connects them. Very narrow ones get two lines."""
 
     def __init__(self, settings: TraceSettings) -> None:
         super().__init__()
@@ -41,7 +44,9 @@ class TraceControls(QWidget):
         self.window_box.setFixedWidth(66)
         self.window_box.setToolTip("Seconds across the plot: 1 to 60 ([ and ])")
         self.window_box.setSuffix(" s")
+        self.window_box.setAccessibleName("Seconds across the plot")
         self.scale_box = QComboBox()
+        self.scale_box.setAccessibleName("Units per lane")
         self.scale_box.addItems([AUTO, *(f"{step:g}" for step in STEPS)])
         self.scale_box.setCurrentText(AUTO if s.scale_uv is None else f"{s.scale_uv:g}")
         self.scale_box.setToolTip("Units per lane (the bar at the right); auto follows the signal (A)")
@@ -49,22 +54,14 @@ class TraceControls(QWidget):
         self.smaller.setToolTip("Smaller traces: more units per lane (Down)")
         self.larger.setToolTip("Larger traces: fewer units per lane (Up)")
         self.view_box = QComboBox()
+        self.view_box.setAccessibleName("What of the signal is shown")
         self.view_box.addItems(VIEWS)
         self.view_box.setCurrentText(s.view)
         self.view_box.setToolTip(
             f"{FILTERED}: the three filters here; {RAW}: as it comes; {DECODER}: behind the session's own stages (V)"
         )
-        self.high_pass = number_box((0, 0.1, 0.5, 1, 2, 5), s.high_pass_hz, "Hz", "off", "High-pass, for the eye alone")
-        self.low_pass = number_box((0, 15, 30, 40, 70, 100), s.low_pass_hz, "Hz", "off", "Low-pass, for the eye alone")
-        self.notch = number_box((0, 50, 60), s.notch_hz, "Hz", "off", "Notch, for the eye alone")
-        self.arrangement = QComboBox()
-        self.arrangement.addItems(["stacked", "butterfly"])
-        self.arrangement.setCurrentText(s.arrangement)
-        self.arrangement.setToolTip("One lane for each channel, or the EEG in one lane (B)")
-        self.motion = QComboBox()
-        self.motion.addItems(["scroll", "sweep"])
-        self.motion.setCurrentText(s.motion)
-        self.motion.setToolTip("Move the picture, or write over it from left to right")
+        self._make_filters(s)
+        self._make_motion(s)
         self.freeze = QPushButton("Freeze")
         self.freeze.setCheckable(True)
         self.freeze.setToolTip(
@@ -81,8 +78,38 @@ class TraceControls(QWidget):
 
     def follow_view(self) -> None:
         """Show the filters where they are used."""
-        for group in self._filter_groups:
-            group.setVisible(self.view_box.currentText() == FILTERED)
+        self.filter_button.setVisible(self.view_box.currentText() == FILTERED)
+
+    def _make_filters(self, s: TraceSettings) -> None:
+        self.high_pass = number_box((0, 0.1, 0.5, 1, 2, 5), s.high_pass_hz, "Hz", "off", "High-pass, for the eye alone")
+        self.low_pass = number_box((0, 15, 30, 40, 70, 100), s.low_pass_hz, "Hz", "off", "Low-pass, for the eye alone")
+        self.notch = number_box((0, 50, 60), s.notch_hz, "Hz", "off", "Notch, for the eye alone")
+        boxes = dict(zip(("High-pass", "Low-pass", "Notch"), self.filters, strict=True))
+        self.filter_button = PopupButton(boxes, self._filters_in_words, "High-pass, low-pass, notch: for the eye alone")
+
+    def _make_motion(self, s: TraceSettings) -> None:
+        self.arrangement = QComboBox()
+        self.arrangement.addItems(["stacked", "butterfly"])
+        self.arrangement.setCurrentText(s.arrangement)
+        self.arrangement.setToolTip("One lane for each channel, or the EEG in one lane (B)")
+        self.motion = QComboBox()
+        self.motion.addItems(["scroll", "sweep"])
+        self.motion.setCurrentText(s.motion)
+        self.motion.setToolTip("Move the picture, or write over it from left to right")
+        boxes = {"Traces": self.arrangement, "Picture": self.motion}
+        self.picture_button = PopupButton(
+            boxes,
+            lambda: f"{self.arrangement.currentText()}, {self.motion.currentText()}",
+            "One lane for each channel or one for all EEG (B); move the picture or write over it",
+        )
+
+    def _filters_in_words(self) -> str:
+        low, high, notch = (float(box.currentData()) for box in self.filters)
+        if low and high:
+            band = f"{low:g}–{high:g} Hz"
+        else:
+            band = f"above {low:g} Hz" if low else f"below {high:g} Hz" if high else "no filter"
+        return f"{band}, no {notch:g} Hz" if notch else band
 
     def allow_decoder(self, why_not: str) -> None:
         """Offer the decoder's view, or not and say why."""
@@ -99,25 +126,14 @@ class TraceControls(QWidget):
 
     def _lay_out(self) -> None:
         flow = FlowLayout((10, 6, 10, 6), 6)
-        scale = _group("Scale", self.smaller, self.scale_box, self.larger)
-        names = ("High-pass", "Low-pass", "Notch")
-        self._filter_groups = [_group(name, box) for name, box in zip(names, self.filters, strict=True)]
-        for group in (_group("Window", self.window_box), scale, self.view_box, *self._filter_groups):
-            flow.addWidget(group)
-        for widget in (self.arrangement, self.motion, self.freeze):
+        scale = QWidget()
+        row = layouts.row(scale, 4, (0, 0, 0, 0))
+        for widget in (self.smaller, self.scale_box, self.larger):
+            row.addWidget(widget)
+        for widget in (self.window_box, scale, self.view_box, self.filter_button, self.picture_button, self.freeze):
             flow.addWidget(widget)
         self.setLayout(flow)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-
-
-def _group(text: str, *widgets: QWidget) -> QWidget:
-    """Return widgets that stay together behind their name."""
-    group = QWidget()
-    row = layouts.row(group, 4, (0, 0, 4, 0))
-    if text:
-        row.addWidget(layouts.muted(text))
-    for widget in widgets:
-        row.addWidget(widget)
-    return group
+        self.setMinimumWidth(LEAST_PX)

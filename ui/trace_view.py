@@ -46,7 +46,7 @@ class TraceView(QWidget):
     def __init__(self, window_s: float, motion: Motion) -> None:
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(320, 200)
+        self.setMinimumSize(320, 160)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.window_s, self.motion = window_s, motion

@@ -15,6 +15,7 @@ from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Flag
 from ui import layouts, theme
 from ui.channel_table import ChannelTable
+from ui.flow_layout import FlowLayout
 from ui.head_map import MEANINGS, Electrode, HeadMap
 from ui.interpolation_view import SHOWN_S, InterpolationView
 from ui.montage_choice import MontageChoice
@@ -144,11 +145,9 @@ class MontageStep(Step):
         right = QWidget()
         column = layouts.column(right)
         column.addWidget(self.table, 1)
-        below = layouts.row(margins=(0, 0, 0, 0))
-        for widget in (self.interpolate, self.poor_button):
+        below = FlowLayout((0, 0, 0, 0), 6)
+        for widget in (self.interpolate, self.poor_button, self.apply_button):
             below.addWidget(widget)
-        below.addStretch(1)
-        below.addWidget(self.apply_button)
         column.addWidget(self.reference)
         column.addLayout(below)
         column.addWidget(self.preview)

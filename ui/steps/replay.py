@@ -45,7 +45,7 @@ class ReplayStep(Step):
     title = "Replay"
     order = ORDER.index("replay") + 1
     hint = "Play any recording: seek, speed, loop, step; decisions of then and now; export"
-    shows = ("decision", "messages")
+    shows = ("decision|messages",)
     centre = "traces"
 
     def __init__(self) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import product
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from bci_app.config import demo_session
@@ -54,17 +53,44 @@ def test_each_step_brings_its_own_panels(open_window: Callable[[], MainWindow]) 
         assert visible(window) == shown_by(window, name)
 
 
-def test_tabs_of_one_step_are_not_left_in_another(open_window: Callable[[], MainWindow], qtbot: QtBot) -> None:
+def turn() -> None:
+    for _ in range(6):  # as much as Qt needs to lay out; what waits longer tidies up by itself
+        QCoreApplication.processEvents()
+
+
+def test_tabs_of_one_step_are_not_left_in_another(open_window: Callable[[], MainWindow]) -> None:
     window = open_window()
-    for size, name in product(((1440, 900), (1000, 700)), window.steps):  # the second time as each was left
+    for size in ((1440, 900), (1000, 700)):
         window.resize(*size)
-        qtbot.wait(50)
+        for name in window.steps:  # the second time as each was left
+            window.go_to(name)
+            turn()
+            bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+            tabs = {bar.tabText(k) for bar in bars if bar.isVisible() for k in range(bar.count())}
+            assert ("Spectrum" in tabs) == (name == "signal"), name
+            assert visible(window) == shown_by(window, name)
+
+
+def test_every_step_fits_a_small_window(open_window: Callable[[], MainWindow]) -> None:
+    window = open_window()
+    window.resize(1440, 900)
+    for size in ((1440, 900), (1000, 700)):
+        window.resize(*size)
+        for name in window.steps:
+            window.go_to(name)
+            turn()
+            assert (window.width(), window.height()) == size, name
+
+
+def test_the_controls_of_the_traces_are_one_line(open_window: Callable[[], MainWindow]) -> None:
+    window = open_window()
+    window.resize(1000, 700)
+    for name in ("signal", "replay"):
         window.go_to(name)
-        qtbot.wait(50)
-        bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        tabs = {bar.tabText(k) for bar in bars if bar.isVisible() for k in range(bar.count())}
-        assert ("Spectrum" in tabs) == (name == "signal"), name
-        assert visible(window) == shown_by(window, name)
+        turn()
+        controls = window.panels["traces"].controls  # type: ignore[attr-defined]  # the traces have some
+        tops = {child.y() for child in controls.children() if isinstance(child, QWidget) and child.isVisible()}
+        assert max(tops) - min(tops) < 10, "middles may differ by a pixel or two"
 
 
 def test_a_panel_named_by_the_step_stands_in_its_page(open_window: Callable[[], MainWindow]) -> None:

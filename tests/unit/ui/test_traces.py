@@ -96,7 +96,7 @@ def test_raw_is_raw_and_the_decoder_sees_its_own_channels_and_rate(show: Show, t
     filtered = pixels(panel)
     panel.controls.view_box.setCurrentText(RAW)
     assert (pixels(panel) != filtered).any()
-    assert not panel.controls.high_pass.isVisible()
+    assert not panel.controls.filter_button.isVisible()
     assert 900 < float(point(panel, qtbot, 2.0, 0.5).split()[2]) < 1100
     panel.controls.view_box.setCurrentText(DECODER)
     assert panel._signal.spec.names == ("Cz",)
@@ -104,7 +104,7 @@ def test_raw_is_raw_and_the_decoder_sees_its_own_channels_and_rate(show: Show, t
     assert panel.view.pointed_at().index == pytest.approx(2 * 125, abs=2)
     tell(of(rows[:250].astype(np.float32), 1000))
     panel.controls.view_box.setCurrentText(FILTERED)
-    assert panel.controls.high_pass.isVisible()
+    assert panel.controls.filter_button.isVisible()
 
 
 def test_without_stages_there_is_no_decoders_view(show: Show, tell: Tell) -> None:
