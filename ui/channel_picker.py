@@ -54,6 +54,7 @@ class ChannelPicker(QComboBox):
         self._wanted, self._several = chosen, several
         self._groups: dict[str, Groups] = {}
         self.setMinimumWidth(104)
+        self.setPlaceholderText(chosen)
         self.setToolTip("Which channels are shown; a region or the mean averages powers, not voltages")
         self.textActivated.connect(self._remember)
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QListWidgetItem, QPushButton, QWidget
 
 from bci_app.report_verb import report_paths
 from ui import layouts, theme
 from ui.background import Verb
+from ui.hint_list import HintList
 from ui.session_files import RECORDING_FILTER
 
 
@@ -33,7 +34,7 @@ class FinishedRecordings(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._entries: dict[str, Entry] = {}
-        self.list = QListWidget()
+        self.list = HintList("Recordings of this sitting are listed here when they end, with their reports")
         self.list.setAccessibleName("Recordings of this sitting")
         self.list.setWordWrap(True)
         self.open = QPushButton("Open report")

@@ -78,12 +78,26 @@ class FlowLayout(QLayout):
         """Go through the lines, placing the widgets or not; return the height they take."""
         margins = self.contentsMargins()
         left, right = rect.left() + margins.left(), rect.right() - margins.right()
-        x, y, line = left, rect.top() + margins.top(), 0
+        lines: list[list[QLayoutItem]] = [[]]
+        x = left
         for item in self._seen():
-            size = item.sizeHint()
-            if x > left and x + size.width() - 1 > right:
-                x, y, line = left, y + line + self.spacing(), 0
+            width = item.sizeHint().width()
+            if x > left and x + width - 1 > right:
+                lines.append([])
+                x = left
+            lines[-1].append(item)
+            x += width + self.spacing()
+        y = rect.top() + margins.top()
+        for line in lines:
+            height = max((item.sizeHint().height() for item in line), default=0)
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x, line = x + size.width() + self.spacing(), max(line, size.height())
-        return y + line + margins.bottom() - rect.top()
+                self._place(line, left, y, height)
+            y += height + self.spacing()
+        return y - self.spacing() + margins.bottom() - rect.top()
+
+    def _place(self, line: list[QLayoutItem], x: int, y: int, height: int) -> None:
+        """Place the widgets of one line, each in the middle of its height."""
+        for item in line:
+            size = item.sizeHint()
+            item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+            x += size.width() + self.spacing()

@@ -18,6 +18,7 @@ MAX_BANDS, BAND_DECISIONS = 3, 9
 """With more classes than 3 bands would hide one another; each is of so many decisions around its place."""
 FEWEST_PX = 100
 """More decisions than pixels are drawn as means of neighbours; no plot is narrower than this."""
+SHORTEST_S, TOP_Y = 10.0, 1.1
 DECIDED_Y, TRUTH_Y, STRIP_HEIGHT = -0.14, -0.30, 0.12
 
 
@@ -31,7 +32,6 @@ class ProbabilityPlot(QuietPlot):
         self._curves: list[pg.PlotDataItem] = []
         self._decisions: deque[tuple[float, Decision]] = deque(maxlen=5000)
         self._truths: deque[tuple[float, str]] = deque(maxlen=1000)
-        self.setYRange(TRUTH_Y - STRIP_HEIGHT / 2, 1.06, padding=0)
         self.getAxis("bottom").setStyle(maxTickLevel=0)
         self.getAxis("left").setWidth(54)
         self.showGrid(y=True, alpha=0.15)
@@ -39,6 +39,7 @@ class ProbabilityPlot(QuietPlot):
         self.strips = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], brushes=[], pen=None)
         self.addItem(self.strips)
         self._name_axis(truth=False)
+        self.setXRange(0.0, SHORTEST_S, padding=0)
 
     def clear_all(self) -> None:
         """Forget everything."""
@@ -63,7 +64,7 @@ class ProbabilityPlot(QuietPlot):
             self._set_labels(shown[-1][1].labels)
         self._draw_curves([(t, d) for t, d in shown if d.labels == self._labels])
         self._draw_strips(shown, now_s)
-        self.setXRange(max(now_s - self._history_s, 0.0), max(now_s, min(self._history_s, 10.0)), padding=0)
+        self.setXRange(max(now_s - self._history_s, 0.0), max(now_s, min(self._history_s, SHORTEST_S)), padding=0)
 
     def _draw_curves(self, shown: list[tuple[float, Decision]]) -> None:
         gone = (np.nan,) * len(self._labels)
@@ -111,7 +112,9 @@ class ProbabilityPlot(QuietPlot):
     def _name_axis(self, *, truth: bool) -> None:
         ticks = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
         strips = [(DECIDED_Y, "decided"), (TRUTH_Y, "truth")][: 1 + truth]
-        self.getAxis("left").setTicks([[*ticks, *(strips if self._decisions or truth else [])]])
+        shown = strips if self._decisions or truth else []
+        self.getAxis("left").setTicks([[*ticks, *shown]])
+        self.setYRange(TRUTH_Y - STRIP_HEIGHT / 2 if shown else 1.0 - TOP_Y, TOP_Y, padding=0)
 
     def _hop_s(self, shown: list[tuple[float, Decision]]) -> float:
         times = [t for t, _ in shown]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.plugins import make
-from pipelines.signal import Flag, StreamSpec, make_chunk
+from pipelines.signal import Chunk, Flag, StreamSpec, make_chunk
 from pipelines.stage import Pipeline
 from ui.display_filter import DisplayFilter
 
@@ -77,3 +77,7 @@ class DecoderSignal:
         chunk = self._pipeline.process(make_chunk(samples, times_s, first_index, flags=flags, gap_before=gap))
         # The samples are the last stage's own until its next call.
         return Shown(np.array(chunk.samples), (chunk.flags & Flag.LOST) != 0, chunk.first_index)
+
+    def follow(self, chunk: Chunk) -> Chunk:
+        """Return what the stages make of a chunk; the samples are the last stage's own until the next call."""
+        return self._pipeline.process(chunk)

@@ -13,8 +13,8 @@ from ui import theme
 from ui.quiet_plot import QuietPlot
 
 GREEK = {"delta": "δ", "theta": "θ", "alpha": "α", "beta": "β", "gamma": "γ"}
-LEGEND_PX = 230
-"""Height of the plot from which the legend has a single column."""
+MOST_NAMED = 8
+"""More curves than these have no names beside the plot."""
 NAME_PX = 60
 """Width of a band from which its name fits."""
 LOWEST_HZ = 0.5
@@ -40,7 +40,6 @@ class SpectrumPlot(QuietPlot):
         self.addItem(self.mains)
         self.peak = pg.ScatterPlotItem(size=9, symbol="d")
         self.addItem(self.peak)
-        self.legend = self.addLegend(offset=(-8, 24), verSpacing=-4)
         self.showGrid(x=True, y=True, alpha=0.15)
         self.setLabel("bottom", "Frequency (Hz)")
         self.restyle()
@@ -60,7 +59,6 @@ class SpectrumPlot(QuietPlot):
         self.mains.label.setColor(colours.warning)
         self.peak.setPen(pg.mkPen(colours.text))
         self.peak.setBrush(pg.mkBrush(colours.accent))
-        self.legend.setLabelTextColor(colours.text)
 
     def lay_out(self, mains_hz: float) -> None:
         """Follow a change of axes or of the mains frequency (Hz; 0: none)."""
@@ -85,11 +83,10 @@ class SpectrumPlot(QuietPlot):
         levels = [self._level(density[shown]) for density, _ in densities.values()]
         for (name, (_, colour)), level in zip(densities.items(), levels, strict=True):
             if name not in self._curves:
-                self._curves[name] = self.plot([], [], name=name if len(densities) <= 8 else None)
+                self._curves[name] = self.plot([], [])
             # Antialiased lines wider than one pixel are many times dearer to paint.
             self._curves[name].setPen(pg.mkPen(colour, width=1))
             self._curves[name].setData(frequencies_hz[shown], level, connect="finite")
-        self.legend.setVisible(1 < len(densities) <= 8)
         self._fit(np.concatenate(levels) if levels else np.zeros(0))
 
     def mark_peak(self, at: tuple[float, float] | None) -> None:
@@ -125,7 +122,6 @@ class SpectrumPlot(QuietPlot):
         """Shorten the names of the bands where they would run into one another."""
         super().resizeEvent(event)
         if self._bands:  # Qt resizes the plot before it is finished
-            self.legend.setColumnCount(1 if self.height() >= LEGEND_PX else 2)
             self._place_names()
 
     def _place_names(self) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ui.theme import Theme
 
+ICONS = Path(__file__).with_name("icons")
+
 
 def style_sheet(theme: Theme, px: Callable[[float], int]) -> str:
     """Return the style sheet; ``px`` scales a size of text."""
     t = theme
+    check, down = (f'url("{(ICONS / f"{name}-{t.name}.svg").as_posix()}")' for name in ("check", "down"))
     return f"""
 * {{ color: {t.text}; font-size: {px(12)}px; }}
 QMainWindow, QDialog, QFileDialog {{ background: {t.background}; }}
@@ -41,6 +45,9 @@ QToolButton:pressed, QPushButton:pressed, QToolButton:checked, QPushButton:check
     border-color: {t.accent}; }}
 QToolButton:focus, QPushButton:focus, QListView:focus, QTableView:focus {{ border-color: {t.accent}; }}
 QPushButton[role="primary"]:focus {{ border-color: {t.text}; }}
+#popupButton {{ background: {t.background}; border-color: {t.border}; padding: 3px {px(18)}px 3px 6px; }}
+#popupButton::menu-indicator {{ image: {down}; width: {px(11)}px; height: {px(11)}px; subcontrol-origin: padding;
+    subcontrol-position: center right; right: 5px; }}
 QToolButton:disabled, QPushButton:disabled, QLabel:disabled {{ color: {t.faint}; }}
 QLineEdit, QComboBox, QPlainTextEdit, QListView, QTableView {{ background: {t.background};
     border: 1px solid {t.border}; border-radius: 4px; padding: 3px 6px; selection-background-color: {t.accent};
@@ -51,13 +58,19 @@ QLineEdit:focus, QComboBox:focus {{ border-color: {t.accent}; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; selection-background-color: {t.border}; }}
 QListView::item, QTableView::item {{ padding: 3px 4px; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none; padding: 4px 6px; }}
-QTabBar::tab {{ background: {t.surface}; color: {t.muted}; padding: 6px 12px; border-bottom: 2px solid transparent; }}
+QTabBar::tab {{ background: {t.surface}; color: {t.muted}; padding: 6px 8px; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
 QTabWidget::pane {{ border: none; }}
-QCheckBox::indicator, QTableView::indicator {{ width: 13px; height: 13px; border: 1px solid {t.muted};
+QCheckBox::indicator, QTableView::indicator {{ width: {px(13)}px; height: {px(13)}px;
+    border: 1px solid {t.muted};
     border-radius: 3px; background: {t.background}; }}
-QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {t.accent}; border: 3px solid {t.text}; }}
-QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+    image: {check}; }}
+QCheckBox::indicator:disabled {{ border-color: {t.faint}; }}
+QCheckBox::indicator:checked:disabled {{ background: {t.faint}; }}
+QCheckBox::indicator:focus {{ border-color: {t.text}; }}
+QComboBox::drop-down {{ border: none; width: {px(18)}px; }}
+QComboBox::down-arrow {{ image: {down}; width: {px(11)}px; height: {px(11)}px; }}
 QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 QLabel {{ background: transparent; }}
@@ -72,7 +85,9 @@ QLabel[role="chip"] {{ color: {t.on_tone}; background: {t.muted}; font-weight: 6
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; }}
 QScrollBar:vertical {{ background: {t.background}; width: 10px; }}
 QScrollBar::handle:vertical {{ background: {t.border}; border-radius: 4px; min-height: 24px; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+QScrollBar:horizontal {{ background: {t.background}; height: 10px; }}
+QScrollBar::handle:horizontal {{ background: {t.border}; border-radius: 4px; min-width: 24px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QMenu {{ background: {t.raised}; border: 1px solid {t.border}; }}
 QMenu::item:selected {{ background: {t.border}; }}
 QMenu::item:disabled {{ color: {t.faint}; }}

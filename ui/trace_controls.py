@@ -125,7 +125,7 @@ class TraceControls(QWidget):
         return bool(self.view_box.model().item(row).isEnabled())  # type: ignore[attr-defined]  # as above
 
     def _lay_out(self) -> None:
-        flow = FlowLayout((10, 6, 10, 6), 6)
+        flow = FlowLayout((8, 6, 8, 6), 4)
         scale = QWidget()
         row = layouts.row(scale, 4, (0, 0, 0, 0))
         for widget in (self.smaller, self.scale_box, self.larger):

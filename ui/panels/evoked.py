@@ -45,7 +45,7 @@ class Settings(PluginSettings):
 class EvokedPanel(SlowPanel):
     """Markers of every stream are listed; those ticked are shown."""
 
-    title = "Event-related average"
+    title = "Average"
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 from pydantic import Field
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel
 
 from bci_app.events import QualityEvent, Session
@@ -18,7 +21,7 @@ from ui.live_spectra import LiveSpectra
 from ui.number_box import number_box
 from ui.scaling import eeg_unit
 from ui.slow_panel import SlowPanel
-from ui.spectrum_plot import SpectrumPlot
+from ui.spectrum_plot import MOST_NAMED, SpectrumPlot
 
 AVERAGES_S = (4.0, 10.0, 30.0)
 TOP_HZ = (40.0, 60.0, 120.0)
@@ -60,12 +63,13 @@ class SpectrumPanel(SlowPanel):
         self.in_db.setToolTip("Density in decibels; off: as it is")
         self.peak = QLabel("")
         self.peak.setToolTip("Strongest rhythm between 2 and 40 Hz above the 1/f slope, in the mean of what is shown")
+        self.names = QLabel("", textFormat=Qt.TextFormat.RichText)
         for box in (self.picker, self.average, self.top, self.mains):
             box.currentIndexChanged.connect(self._show_choice)
         for check in (self.log_x, self.in_db):
             check.toggled.connect(self._show_choice)
         controls = FlowLayout((10, 6, 10, 0), 6)
-        for widget in (self.picker, self.average, self.top, self.mains, self.log_x, self.in_db, self.peak):
+        for widget in (self.picker, self.average, self.top, self.mains, self.log_x, self.in_db, self.peak, self.names):
             controls.addWidget(widget)
         column = layouts.column(self, 4, (0, 0, 0, 4))
         column.addLayout(controls)
@@ -114,12 +118,22 @@ class SpectrumPanel(SlowPanel):
         }
         frequencies = self._live.frequencies_hz
         self.plot.draw(frequencies, shown)
+        self._name_curves({name: colour for name, (_, colour) in shown.items()})
         whole = np.mean([curve for curve, _ in shown.values()], axis=0)
         at = peak_frequency(frequencies, whole, (PEAK_BETWEEN_HZ[0], min(PEAK_BETWEEN_HZ[1], self.plot.max_hz)))
         self.plot.mark_peak(at)
         self.peak.setText("no peak" if at is None else f"◆ {at[0]:.1f} Hz: {at[1]:.3g} {self.plot.unit}²/Hz")
         self.plot.say("" if np.isfinite(whole).any() else f"Waiting for {self._settings.segment_s:g} s without a gap …")
         return more
+
+    def _name_curves(self, colours: dict[str, str]) -> None:
+        """Name a few curves above the plot: within it names would lie on the curves."""
+        several = 1 < len(colours) <= MOST_NAMED
+        parts = [f'<span style="color:{colour}">━</span>&nbsp;{escape(name)}' for name, colour in colours.items()]
+        text = "&nbsp; ".join(parts) if several else ""
+        if text != self.names.text():
+            self.names.setText(text)
+            self.names.setVisible(several)
 
     def _good(self, columns: list[int]) -> list[int]:
         assert self._spec is not None

@@ -15,6 +15,7 @@ from pipelines.signal import Chunk
 from ui import layouts, theme
 from ui.panel import Panel
 
+BREAK = "\u200b"
 ROWS = ("State", "Source", "Signal", "Decoder", "Lost", "Bad channels", "Recording")
 
 
@@ -39,7 +40,8 @@ class StatusPanel(Panel):
         for number, (row, field) in enumerate(self.fields.items()):
             field.setWordWrap(True)
             field.setTextFormat(Qt.TextFormat.PlainText)
-            field.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            if row != "Recording":  # copied, the places of its breaks would be in the name
+                field.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(layouts.muted(row), number, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(field, number, 1)
         grid.setColumnStretch(1, 1)
@@ -121,7 +123,9 @@ class StatusPanel(Panel):
         lines = [_file_line(event) for event in shown]
         healthy = all(ok for _, ok in lines)
         calm: theme.Tone = "good" if shown[0].active else "muted"
-        self._say("Recording", "\n".join(text for text, _ in lines), calm if healthy else "bad")
+        # Names of files have no spaces: let them go on in the next line behind an underscore.
+        words = "\n".join(text for text, _ in lines).replace("_", f"_{BREAK}")
+        self._say("Recording", words, calm if healthy else "bad")
         self.fields["Recording"].setToolTip("\n".join(str(Path(event.path).resolve()) for event in shown))
 
     def _say(self, row: str, text: str, tone: theme.Tone = "") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from pydantic import Field
 from PySide6.QtCore import Qt
@@ -10,15 +12,18 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from bci_app.events import QualityEvent, Session
 from pipelines.channel_names import canonical_name
+from pipelines.errors import BciError
 from pipelines.head_projection import MIN_ELECTRODES, HeadGrid, placed
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, StreamSpec
 from pipelines.spectra import BANDS_HZ, band_power, decibel
 from ui import layouts
 from ui.channel_picker import eeg_of
+from ui.flow_layout import FlowLayout
 from ui.live_spectra import LiveSpectra
 from ui.number_box import number_box
 from ui.scaling import eeg_unit
+from ui.shown_signal import DECODER, RAW, DecoderSignal
 from ui.slow_panel import SlowPanel
 from ui.topography_map import TopographyMap
 
@@ -33,6 +38,7 @@ class Settings(PluginSettings):
 
     band: str = Field(ALL_BANDS, description="All bands, or delta, theta, alpha, beta, gamma.")
     average_s: float = Field(4.0, ge=2, le=KEEP_S, description="Seconds of signal averaged.")
+    view: Literal["raw", "decoder's view"] = Field("raw", description="What of the signal is mapped.")
 
 
 class TopographyPanel(SlowPanel):
@@ -43,6 +49,8 @@ class TopographyPanel(SlowPanel):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._spec: StreamSpec | None = None
+        self._session: Session | None = None
+        self._stages: DecoderSignal | None = None
         self._live: LiveSpectra | None = None
         self._columns: list[int] = []
         self._bad: frozenset[str] = frozenset()
@@ -62,14 +70,17 @@ class TopographyPanel(SlowPanel):
         self._grid = QGridLayout(self._heads)
         self._grid.setContentsMargins(4, 0, 4, 4)
         self._grid.setSpacing(4)
+        self.view = QComboBox()
+        self.view.addItems([RAW, DECODER])
+        self.view.setCurrentText(settings.view)
+        self.view.setToolTip(f"{RAW}: the signal as it comes; {DECODER}: behind the session's own stages")
         self.band.currentIndexChanged.connect(self._show_choice)
         self.average.currentIndexChanged.connect(self.recompute)
-        row = layouts.row(margins=(10, 6, 10, 0))
-        row.addWidget(self.band)
-        row.addWidget(self.average)
-        row.addStretch(1)
+        self.view.currentIndexChanged.connect(self._begin)
+        row = FlowLayout((10, 6, 10, 0), 6)
         self.unit = layouts.muted("dB re 1 µV²")
-        row.addWidget(self.unit)
+        for widget in (self.band, self.average, self.view, self.unit):
+            row.addWidget(widget)
         column = layouts.column(self, 4, (0, 0, 0, 4))
         column.addLayout(row)
         column.addWidget(self.note)
@@ -79,9 +90,22 @@ class TopographyPanel(SlowPanel):
         self._arrange()
 
     def on_session(self, session: Session) -> None:
-        """Find the electrodes that have a place on the head."""
-        self._spec = spec = session.spec
-        self._bad = frozenset()
+        """Show another stream."""
+        self._session, self._bad = session, frozenset()
+        self._begin()
+
+    def on_chunk(self, chunk: Chunk) -> None:
+        """Remember samples, through the session's stages where they are wanted."""
+        if self._live is not None and chunk.n_samples:
+            self._live.push(chunk if self._stages is None else self._stages.follow(chunk))
+            self.touch()
+
+    def _begin(self) -> None:
+        """Begin anew with the stream, raw or as the decoder gets it: find the electrodes with a place on the head."""
+        if self._session is None:
+            return
+        fault = self._make_stages(self._session)
+        self._spec = spec = self._session.spec if self._stages is None else self._stages.spec
         eeg = eeg_of(spec)
         self._columns = [eeg[i] for i in placed([spec.names[i] for i in eeg])]
         names = [canonical_name(spec.names[i]) for i in self._columns]
@@ -90,15 +114,22 @@ class TopographyPanel(SlowPanel):
             head.prepare(names, grid)
         self._live = LiveSpectra(spec, SEGMENT_S, HOP_S, KEEP_S, BANDS_HZ["gamma"][1] + 1) if names else None
         self.unit.setText(f"dB re 1 {eeg_unit(spec)}²")
-        self._say(self._about(len(names), len(eeg), spec.names[eeg[0]]))
+        self._say(fault or self._about(len(names), len(eeg), spec.names[eeg[0]]))
         self._arrange()
         self.touch()
 
-    def on_chunk(self, chunk: Chunk) -> None:
-        """Remember samples."""
-        if self._live is not None and chunk.n_samples:
-            self._live.push(chunk)
-            self.touch()
+    def _make_stages(self, session: Session) -> str:
+        """Prepare the session's stages if they are wanted; return why they cannot be shown."""
+        self._stages = None
+        if self.view.currentText() != DECODER:
+            return ""
+        if not session.stages:
+            return f"This session has no stages: {RAW}."
+        try:
+            self._stages = DecoderSignal(session.spec, session.stages)
+        except BciError as exc:
+            return f"{exc}: {RAW}."
+        return ""
 
     def on_quality(self, event: QualityEvent) -> None:
         """Show bad channels as crosses that colour nothing."""

@@ -139,6 +139,30 @@ def test_a_bad_electrode_colours_nothing(show: Show, tell: Tell, qtbot: QtBot) -
     assert panel.maps["alpha"]._range[1] < 5
 
 
+def test_the_maps_show_what_the_decoder_gets(show: Show, tell: Tell, qtbot: QtBot) -> None:
+    panel = show("topography", band="alpha")
+    stages = ({"kind": "bandpass", "low_hz": 20.0, "high_hz": 40.0},)
+    tell(SessionEvent(Session("s", SPEC, stages=stages)), rhythm(12, loud="C4"))
+    raw = panel.maps["alpha"]._range[1]
+    panel.view.setCurrentText("decoder's view")
+    tell(rhythm(12, loud="C4"))
+    settled(panel, qtbot)
+    assert panel.maps["alpha"]._range[1] < raw - 20, "the filter takes the rhythm away"
+    tell(begin())
+    assert "no stages" in panel.note.text()
+    tell(SessionEvent(Session("s", SPEC, stages=({"kind": "select", "channels": ["Oz"]},))))
+    assert "Oz" in panel.note.text()
+
+
+def test_curves_are_named_above_the_plot(show: Show, tell: Tell) -> None:
+    panel = show("spectrum")
+    tell(begin(), rhythm(12))
+    for name, curve in panel.plot._curves.items():
+        assert f'{curve.opts["pen"].color().name()}">━</span>&nbsp;{name}' in panel.names.text()
+    panel.picker.choose("O1")
+    assert not panel.names.isVisible()
+
+
 @pytest.mark.parametrize(
     ("names", "words"),
     [

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
 from pytestqt.qtbot import QtBot
 
 from bci_app.config import validate
@@ -70,6 +70,17 @@ def test_every_state_and_level_has_a_sign_beside_its_colour() -> None:
     assert set(theme.TONE_OF_STATE) == set(EngineState)
     signs = [theme.MARKS[tone] for tone in ("good", "warning", "bad", "accent", "muted")]
     assert len(set(signs)) == len(signs)
+
+
+@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=lambda t: t.name)
+def test_a_ticked_box_carries_a_tick(qtbot: QtBot, qapp: QApplication, colours: Theme) -> None:
+    theme.apply(qapp, colours.name)
+    box = QCheckBox("")
+    qtbot.addWidget(box)
+    box.setChecked(True)
+    image = box.grab().toImage()
+    found = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    assert {colours.accent, colours.on_tone} <= found
 
 
 def test_what_was_chosen_is_there_again_and_nonsense_is_not(qapp: QApplication) -> None:
