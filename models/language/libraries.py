@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import warnings
+from functools import cache
 from types import ModuleType
 
 from models.deep.torchaudio_check import torchaudio_loads
@@ -14,6 +15,7 @@ from pipelines.errors import MissingDependency
 HOW = "pip install 'bci-app[llm]'"
 
 
+@cache
 def transformers() -> ModuleType:
     """Return ``transformers``, told to stay offline.
 
@@ -31,6 +33,8 @@ def transformers() -> ModuleType:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = _load("transformers")
+            # Somebody may have imported it before, and what it then found is remembered.
+            found.utils.import_utils.is_torchaudio_available.cache_clear()
             importlib.import_module("transformers.models.llama.modeling_llama")
     finally:
         if absent:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -26,11 +28,15 @@ class SpectralEncoder(nn.Module):
     """
 
     taper: Tensor
+    mean: Tensor
+    spread: Tensor
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
         self.width = width
         self.register_buffer("taper", torch.hann_window(PATCH, periodic=False), persistent=False)
+        self.register_buffer("mean", torch.zeros(N_FREQUENCIES + N_COURSE))
+        self.register_buffer("spread", torch.ones(N_FREQUENCIES + N_COURSE))
         self.layers = nn.Sequential(
             nn.Linear(N_FREQUENCIES + N_COURSE, 2 * width),
             nn.GELU(),
@@ -40,8 +46,19 @@ class SpectralEncoder(nn.Module):
 
     def forward(self, x: Tensor, channels: tuple[str, ...]) -> Tensor:
         """See :class:`models.unimind.encoders.Encoder`."""
+        tokens: Tensor = self.layers((self._measured(x) - self.mean) / self.spread)
+        return tokens
+
+    @torch.no_grad()
+    def learn_scale(self, windows: Sequence[Tensor]) -> None:
+        """Standardise what is measured by training windows, (n_channels, n_patches, 200) each (µV)."""
+        rows = torch.cat([self._measured(window[None]).flatten(0, 2) for window in windows])
+        self.mean.copy_(rows.mean(dim=0))
+        self.spread.copy_(rows.std(dim=0).clamp_min(1e-6))
+
+    def _measured(self, x: Tensor) -> Tensor:
+        """Return log power and course, (batch, n_channels, n_patches, 70)."""
         spectrum = torch.fft.rfft(x * self.taper, norm="ortho")[..., 1 : N_FREQUENCIES + 1]
         power = (spectrum.abs().square() + FLOOR_UV2).log()
         course = torch.asinh(F.avg_pool1d(x.flatten(0, 2)[:, None], PATCH // N_COURSE)[:, 0] / COURSE_UV)
-        tokens: Tensor = self.layers(torch.cat([power, course.reshape(*x.shape[:3], N_COURSE)], dim=-1))
-        return tokens
+        return torch.cat([power, course.reshape(*x.shape[:3], N_COURSE)], dim=-1)

@@ -8,6 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from models.checkpoints import Card, Training, save, spec_table
 from models.decoder import DecoderSpec
 from models.language.language_model import LanguageModel
@@ -20,7 +23,8 @@ from models.unimind.answerer import Calibration
 from models.unimind.checkpoint import KIND, NONE, Architecture
 from models.unimind.encoder_weights import begin_with
 from models.unimind.model import UniMind
-from models.unimind.samples import RATE_HZ, TaskSamples
+from models.unimind.samples import RATE_HZ, TaskSamples, patches_of
+from models.unimind.spectral_encoder import SpectralEncoder
 from models.unimind.training.drawing import judged
 from models.unimind.training.loop import Curves, Loop
 from models.unimind.training.scoring import Judged, judge, scores_of
@@ -28,6 +32,8 @@ from models.unimind.training.settings import UniMindSettings
 from pipelines.errors import ConfigError
 
 STATE, CURVES, FIGURE = "state.pt", "curves.json", "training.png"
+SCALE_WINDOWS = 50
+"""Windows of each task that say how large what is measured is."""
 SUMMARY = "Answers questions of its task cards about windows of EEG; research, not medical"
 
 
@@ -79,6 +85,7 @@ def train(
         settings.seed,
     )
     begin_with(model.network.encoder, settings.encoder)
+    _learn_scale(model, tasks, settings.seed)
     model.network.to(placement.device)
     loop = Loop(model, tasks, settings, FitState(out / STATE))
     loop.run(progress)
@@ -88,6 +95,14 @@ def train(
     _draw(loop.curves, names, out, progress)
     FitState(out / STATE).remove()
     return out
+
+
+def _learn_scale(model: UniMind, tasks: Sequence[TaskSamples], seed: int) -> None:
+    """Let an encoder that standardises what it measures see some windows of every task."""
+    if isinstance(model.network.encoder, SpectralEncoder):
+        rng = np.random.default_rng(seed)
+        drawn = [task.train[i] for task in tasks for i in rng.permutation(len(task.train))[:SCALE_WINDOWS]]
+        model.network.encoder.learn_scale([torch.from_numpy(patches_of(sample.samples)) for sample in drawn])
 
 
 def _judge(
