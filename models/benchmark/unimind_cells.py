@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,8 @@ def estimated(
     began = time.perf_counter()
     prepared, folds = (windows.prepared, windows.folds) if place is None else _in_own_band(windows, *place)
     fold = folds[round_ % len(folds)]
+    if table["kind"] == CSBRAIN["kind"]:
+        prepared = _in_whole_seconds(prepared)
     found = Trial(prepared, fold, make_estimator(table, prepared, round_), "others", round_).run("", ())
     order = [prepared.labels.index(name) for name in windows.source.classes]
     truth = np.array([order.index(t) for t in found.truth], dtype=np.int64)
@@ -174,6 +176,13 @@ def _in_own_band(windows: TaskWindows, data: Mapping[str, Any], cache: Path) -> 
     source = sources()[windows.card.name]
     prepared = prepare(data, source.recipe(windows.card, source.classical_band_hz), cache)
     return prepared, folds_of(source.setting, NoCalibration(), prepared, 0)
+
+
+def _in_whole_seconds(prepared: Prepared) -> Prepared:
+    """Fill a broken last second with zeros, as UniMind does: the network takes whole ones."""
+    n = prepared.samples.shape[1]
+    missing = -n % round(prepared.spec.rate_hz)
+    return replace(prepared, samples=np.pad(prepared.samples, ((0, 0), (0, missing), (0, 0)))) if missing else prepared
 
 
 def _of(prepared: Prepared, fold: Fold) -> NDArray[np.str_]:
