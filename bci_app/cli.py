@@ -234,6 +234,30 @@ def report(
 
 
 @app.command()
+def ask(
+    target: Annotated[Path, typer.Argument(help="Session file (TOML), which is run and asked; or any recording.")],
+    words: Annotated[str, typer.Argument(help="The question; the task card that is nearest to it is asked.")] = "",
+    *,
+    task: Annotated[str, typer.Option(help="Task card by name, instead of words.")] = "",
+    model: Annotated[str, typer.Option(help="Folder of UniMind's weights; empty: what the session names.")] = "",
+    language: Annotated[str, typer.Option(help="as trained, none (heads alone), or a language model's folder.")] = (
+        "as trained"
+    ),
+    at: Annotated[list[float] | None, typer.Option(help="Where a window begins (s); again for more.")] = None,
+    event: Annotated[str, typer.Option(help="Windows begin at markers whose label ends in this.")] = "",
+    windows: Annotated[int, typer.Option(help="At most so many windows of a recording.", min=1)] = 20,
+    seconds: Annotated[float | None, typer.Option(help="How long a session is asked (s).", min=1)] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a question out of the list of task cards; the answer is one of its options, with what it rests on."""
+    from bci_app import ask_verb
+
+    question = ask_verb.Question(target, words, task, model, language, tuple(at or ()), event, windows, seconds)
+    ask_verb.ask(question, overrides or (), console, as_json=as_json)
+
+
+@app.command()
 def devices(
     *,
     timeout_s: Annotated[float, typer.Option(help="How long to look for LSL streams (s).", min=0.1)] = 2.0,
