@@ -40,7 +40,8 @@ Bands = tuple[tuple[float, float], ...]
 METRIC = "balanced accuracy"
 RECENTRING = "euclidean"
 UNLABELLED = ("identity", "zscore", "euclidean", "riemannian")
-LABELLED = ("rpa", "procrustes", "ridge", "reduced_rank", "srm", "ot", "bridge", "btm")
+LABELLED = ("rpa", "procrustes", "ridge", "reduced_rank", "srm", "ot")
+"""All but the first regress mean courses of classes: the bridge from labels is that ridge."""
 SHRINKAGE = 0.05
 STAGES: tuple[dict[str, Any], ...] = ({"kind": "nonfinite"}, {"kind": "bandpass", "low_hz": 4.0, "high_hz": 45.0})
 CALIBRATION_S = 20.0
