@@ -10,25 +10,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from models.fmri.procedural import LABEL_DEVIATION, LABEL_MEAN, N_LABELS, labels_of, names_of
 from models.fmri.responses import Responses, Trials, Voxels
 from pipelines.plugins import PluginSettings
 
 Floats = NDArray[np.float64]
 FIELD_WAVES = 64
 """Waves that a smooth random field is the sum of."""
-N_MOMENTS = 40_000
+N_MOMENTS = 20_000
 """Codes drawn for the covariance of g(e)."""
 
 
 class WorldSettings(PluginSettings):
     """What the images and brains are like."""
 
-    code_dim: int = Field(64, ge=2, description="Numbers in the code of an image.")
+    stimuli: Literal["codes", "procedural"] = Field(
+        "codes", description="Codes drawn at random, or images whose standardised labels are the code."
+    )
+    code_dim: int = Field(64, ge=2, description="Numbers in a code drawn at random.")
     n_shared: int = Field(32, ge=1, description="Directions of the code that every subject encodes.")
     n_private: int = Field(8, ge=0, description="Directions that a subject encodes for itself.")
     private_share: float = Field(
@@ -76,7 +81,9 @@ class World:
     def __init__(self, settings: WorldSettings | None = None, seed: int = 0) -> None:
         self.settings = settings or WorldSettings()
         self.seed = seed
-        p, rng = self.settings.code_dim, np.random.default_rng([seed, 0])
+        procedural = self.settings.stimuli == "procedural"
+        self.code_dim = p = N_LABELS if procedural else self.settings.code_dim
+        rng = np.random.default_rng([seed, 0])
         self._basis = np.linalg.qr(rng.standard_normal((p, p)))[0]
         self._centres = rng.standard_normal((self.settings.n_classes, p))
         self._bend = rng.standard_normal((p, p)) * (2.0 / np.sqrt(p))
@@ -86,6 +93,10 @@ class World:
         """Draw images; another prefix or seed gives others."""
         rng = np.random.default_rng([self.seed, 1, seed, *prefix.encode()])
         s = self.settings
+        if s.stimuli == "procedural":
+            drawn = int(rng.integers(2**31))
+            kinds, labels = labels_of(n, drawn)
+            return Scenes(names_of(n, drawn), (labels - LABEL_MEAN) / LABEL_DEVIATION, kinds)
         label = rng.integers(0, s.n_classes, n)
         code = np.sqrt(s.class_share) * self._centres[label]
         code = code + np.sqrt(1 - s.class_share) * rng.standard_normal((n, s.code_dim))
@@ -100,7 +111,7 @@ class World:
 
     def seen(self, code: Floats) -> NDArray[np.float32]:
         """Return the features that models get (n, 1, code_dim - missing) as tokens."""
-        return code[:, None, : self.settings.code_dim - self.settings.missing].astype(np.float32)
+        return code[:, None, : self.code_dim - self.settings.missing].astype(np.float32)
 
     @cached_property
     def drive_covariance(self) -> Floats:
@@ -114,12 +125,13 @@ class World:
         s = self.settings
         xy = _sheet(n_voxels)
         roi = np.minimum((xy[:, 0] * s.n_rois).astype(int), s.n_rois - 1)
-        shared = self._basis[:, : s.n_shared] @ _fields(rng, s.n_shared, xy, s.smoothness)
-        rest = self._basis[:, s.n_shared :]
+        n_shared = min(s.n_shared, self.code_dim)
+        shared = self._basis[:, :n_shared] @ _fields(rng, n_shared, xy, s.smoothness)
+        rest = self._basis[:, n_shared:]
         n_own = min(s.n_private, rest.shape[1])
         own = rest @ np.linalg.qr(rng.standard_normal((rest.shape[1], n_own)))[0] if n_own else rest[:, :0]
         private = own @ _fields(rng, n_own, xy, s.smoothness)
-        encoding = np.sqrt(1 - s.private_share) * shared / np.sqrt(s.n_shared)
+        encoding = np.sqrt(1 - s.private_share) * shared / np.sqrt(n_shared)
         if n_own:
             encoding = encoding + np.sqrt(s.private_share / n_own) * private
         deviation = np.exp(s.ncsnr_spread * rng.standard_normal(n_voxels)) / s.ncsnr

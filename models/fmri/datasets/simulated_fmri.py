@@ -11,20 +11,23 @@ import numpy as np
 from pydantic import Field
 
 from models.fmri.dataset import FmriAbout
+from models.fmri.embedder import ImageEmbedder, Images
 from models.fmri.features import Features
+from models.fmri.procedural import images_of
 from models.fmri.responses import Responses
 from models.fmri.simulation import Brain, Scenes, World, WorldSettings
 from models.fmri.splits import Split
 from pipelines.errors import RecordingError
+from pipelines.plugins import make
 
 ABOUT = FmriAbout(
     title="Simulated fMRI",
-    stimuli="codes of images drawn from a mixture of classes",
+    stimuli="codes drawn from a mixture of classes, or procedural images with their labels as the code",
     citation="",
     licence="none needed",
     url="",
     how_to_get="Nothing is to be got: it is drawn from a seed.",
-    cautions=("Features are the code itself: an encoder is better specified than with any real embedder.",),
+    cautions=("With codes, features are the code itself: an encoder is better specified than with real images.",),
 )
 
 
@@ -86,19 +89,27 @@ class SimulatedFmri:
         return Split.by_stimulus(responses.trials, only_test=tuple(self._shared.names.tolist()))
 
     def features(self, name: str = "") -> Features:
-        """Return what is seen of all codes; the only features are named ``code``.
+        """Return what is seen of all codes (``code``), or what ``gabor`` makes of the images, the default with images.
 
         Raises
         ------
         RecordingError
             If others are asked for.
         """
-        if name not in ("", "code"):
-            raise RecordingError(f"simulated_fmri: no features {name!r}; there is 'code'")
+        images = self._settings.stimuli == "procedural"
+        if name not in (("", "code", "gabor") if images else ("", "code")):
+            raise RecordingError(f"simulated_fmri: no features {name!r}; there is 'code', and 'gabor' of images")
         own = [self.world.scenes(self._settings.n_images, int(s), "own") for s in self.subjects()]
         parts = [self._shared, *own]
         names = np.concatenate([part.names for part in parts])
+        if images and name != "code":
+            embedder: ImageEmbedder = make("embedders", {"kind": "gabor"})
+            return Features(names, embedder.encode(self.images(names.tolist())), f"{embedder.name} {embedder.version}")
         return Features(names, np.concatenate([self.world.seen(part.code) for part in parts]), "code 1")
+
+    def images(self, names: list[str]) -> Images:
+        """Draw procedural images by name; codes drawn at random have none."""
+        return images_of(names)
 
 
 def build(settings: Settings) -> SimulatedFmri:

@@ -21,7 +21,13 @@ from models.metrics import patterns, retrieval, samplers, voxelwise
 from pipelines import plugins
 from pipelines.plugins import PluginSettings
 
-WORLDS: dict[str, dict[str, Any]] = {"linear": {}, "mismatch": {"mismatch": 0.3, "missing": 8}}
+WORLDS: dict[str, dict[str, Any]] = {
+    "linear": {},
+    "mismatch": {"mismatch": 0.3, "missing": 8},
+    "images": {"stimuli": "procedural", "n_shared": 10, "n_private": 4, "mismatch": 0.3},
+}
+"""Linear: models see all of the code. Mismatch: not all, and brains are not linear in it. Images: models see what the
+embedder makes of procedural images, brains encode what the images were made of."""
 PATTERN = f"pattern r ({patterns.CAUTION})"
 CEILING_R, TOP, ENERGY, RATIO = "r over ceiling", "top-1 of 100", "energy score", "variance ratio"
 NOISE_R, COVERED, BITS = "noise-correlation r", "90 % interval covers", "log density (nats a trial)"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from models.fmri.session_scaling import SessionScaling
 from models.fmri.simulation import REFERENCE, World, WorldSettings
 from models.metrics.voxelwise import correlation, ncsnr_of, noise_ceiling
+from pipelines import plugins
+from pipelines.errors import RecordingError
 
 SMALL = WorldSettings(code_dim=12, n_shared=6, n_private=3, n_classes=5, n_rois=2)
 
@@ -93,3 +96,19 @@ def test_mismatch_takes_the_linear_part_away() -> None:
     assert explained(SMALL) > 1 - 1e-12
     assert 0.4 < explained(SMALL.model_copy(update={"mismatch": 0.5})) < 0.95
     assert World(SMALL.model_copy(update={"missing": 5})).seen(np.zeros((2, 12))).shape == (2, 1, 7)
+
+
+def test_procedural_images_are_seen_by_the_embedder_and_their_labels_by_the_brain() -> None:
+    table = {"kind": "simulated_fmri", "stimuli": "procedural", "n_subjects": 1, "n_images": 6, "n_test": 4,
+             "n_shared": 10, "n_voxels": 20}  # fmt: skip
+    data = plugins.make("fmri_datasets", table)
+    responses = data.read("00")
+    features, code = data.features(), data.features("code")
+    assert features.source == "gabor-64 1"
+    assert features.tokens_of(responses.trials.stimulus).shape == (30, 16, 32)
+    assert code.tokens.shape == (10, 1, 14)
+    images = data.images(features.names.tolist())
+    assert len({image.tobytes() for image in images}) == 10
+    np.testing.assert_allclose(data.world.scenes(4000).code.std(axis=0), 1, atol=0.06)
+    with pytest.raises(RecordingError, match="no such image"):
+        data.images(["nsd00001"])
