@@ -37,7 +37,6 @@ from models.training.task import QuietProgress
 from models.training.tasks import pretrain
 
 PEOPLE = [f"{number:02d}" for number in range(32)]
-N_FOLDS = 4
 CUT = Cut(window_s=5, reject_uv=150.0)
 STAGES = (
     {"kind": "nonfinite"},
@@ -64,11 +63,18 @@ class Case:
     variant: str
     seed: int
     fold: int
+    n_folds: int
 
     @property
     def name(self) -> str:
         """Of its files."""
-        return f"{self.variant.replace(' ', '-')}-seed{self.seed}-fold{self.fold}"
+        return f"{self.variant.replace(' ', '-')}-seed{self.seed}-fold{self.fold}-of-{self.n_folds}"
+
+    @property
+    def tested(self) -> list[str]:
+        """People whom it is judged on."""
+        order = np.random.default_rng(0).permutation(len(PEOPLE))
+        return sorted(PEOPLE[i] for i in order[self.fold :: self.n_folds])
 
 
 @dataclass(frozen=True)
@@ -77,11 +83,6 @@ class Windows:
 
     x: Tensor
     y: Tensor
-
-
-def fold_of(fold: int) -> list[str]:
-    order = np.random.default_rng(0).permutation(len(PEOPLE))
-    return sorted(PEOPLE[i] for i in order[fold::N_FOLDS])
 
 
 def sources(data: Path, tested: Sequence[str], held_out: Sequence[str]) -> tuple[Source, ...]:
@@ -113,7 +114,7 @@ def labelled(data: Path, cache: WindowCache) -> dict[str, Windows]:
 
 def pretrained(case: Case, options: argparse.Namespace, size: Size) -> dict[str, Any]:
     """Pre-train without the fold's people; return the run's folder and its held-out loss."""
-    tested = fold_of(case.fold)
+    tested = case.tested
     others = [person for person in PEOPLE if person not in tested]
     out = options.work / case.name
     settings = pretrain.Settings(
@@ -130,10 +131,10 @@ def pretrained(case: Case, options: argparse.Namespace, size: Size) -> dict[str,
 
 def run(case: Case, people: dict[str, Windows], options: argparse.Namespace) -> dict[str, Any]:
     """Judge one case: balanced accuracy of every tested person, by way of training."""
-    size = SIZE.model_copy(update=VARIANTS[case.variant])
+    size = SIZE.model_copy(update={"n_layers": options.layers, **VARIANTS[case.variant]})
     began = time.process_time()
     learned = pretrained(case, options, size)
-    tested = fold_of(case.fold)
+    tested = case.tested
     train = [people[person] for person in PEOPLE if person not in tested]
     x, y = torch.cat([w.x[::EVERY] for w in train]), torch.cat([w.y[::EVERY] for w in train])
     answers: dict[str, dict[str, float]] = {}
@@ -150,7 +151,7 @@ def run(case: Case, people: dict[str, Windows], options: argparse.Namespace) -> 
 
 def fresh(size: Size, seed: int) -> Classifier:
     torch.manual_seed(seed)
-    return Classifier(size.architecture(published("eegmat")), 2)
+    return Classifier(size.architecture(published("eegmat")), 2, dropout=size.dropout)
 
 
 def fine_tuned(
@@ -180,22 +181,26 @@ def tokens(classifier: Classifier, x: Tensor) -> NDArray[np.float32]:
     return torch.cat([classifier.network.features(part).mean(dim=(1, 2)) for part in torch.split(x, 64)]).numpy()
 
 
-def cases(seeds: int, variants: Sequence[str]) -> Iterator[Case]:
+def cases(seeds: int, variants: Sequence[str], n_folds: int) -> Iterator[Case]:
     for seed in range(seeds):
         for variant in variants:
-            for fold in range(N_FOLDS):
-                yield Case(variant, seed, fold)
+            for fold in range(n_folds):
+                yield Case(variant, seed, fold, n_folds)
 
 
 def summary(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Mean over people of what all folds of a variant came to, intervals over people, paired differences."""
+    """Mean over people of what all folds of a variant came to, intervals over people, paired differences.
+
+    Losses of hidden patches, of people left out of pre-training, are shares of that of the mean of the visible
+    electrodes; they are paired by seed and fold.
+    """
     whole = {}
     for variant in dict.fromkeys(result["variant"] for result in found):
         by_seed: dict[int, list[dict[str, Any]]] = {}
         for result in found:
             if result["variant"] == variant:
                 by_seed.setdefault(result["seed"], []).append(result)
-        complete = {seed: results for seed, results in by_seed.items() if len(results) == N_FOLDS}
+        complete = {seed: results for seed, results in by_seed.items() if len(results) == results[0]["n_folds"]}
         if complete:
             whole[variant] = complete
     people = {
@@ -213,12 +218,19 @@ def summary(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     for way in ("pre-trained, fine-tuned", "scratch, fine-tuned"):
         pairs |= {(f"{v}: {way}", f"official: {way}"): (people[v, way], people["official", way])
                   for v in whole if v != "official" and "official" in whole}  # fmt: skip
+    losses = {
+        v: np.array([r["held_out"]["loss"] / r["held_out"]["visible electrodes"] for rs in seeds.values() for r in rs])
+        for v, seeds in whole.items()
+    }
+    of_loss = {(v, "official"): (loss, losses["official"]) for v, loss in losses.items()
+               if v != "official" and "official" in losses and len(loss) == len(losses["official"])}  # fmt: skip
     return {
         "accuracy": [
             {"variant": v, "way": way, "seeds": len(whole[v]), "mean": float(x.mean()), "interval_95": interval(x)}
             for (v, way), x in people.items()
         ],
         "differences": [{"of": a, "less": b, **asdict(c)} for (a, b), c in compare(pairs).items()] if pairs else [],
+        "loss_differences": [{"of": a, "less": b, **asdict(c)} for (a, b), c in compare(of_loss).items()],
         "held_out": {
             v: {key: float(np.mean([r["held_out"][key] for rs in seeds.values() for r in rs]))
                 for key in next(iter(seeds.values()))[0]["held_out"] if key != "step"}
@@ -233,6 +245,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("out") / "csbrain_pretraining")
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument(
+        "--folds", type=int, default=4, help="Groups of people; each is judged by what the others taught."
+    )
+    parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--epochs", type=int, default=6, help="Of pre-training.")
     parser.add_argument("--tuning-epochs", type=int, default=6)
@@ -240,7 +256,7 @@ def main() -> None:
     torch.set_num_threads(1)
     people = labelled(options.data, WindowCache(options.work / "cache", CUT))
     found = []
-    for case in cases(options.seeds, options.variants):
+    for case in cases(options.seeds, options.variants, options.folds):
         file = options.work / f"{case.name}.json"
         if not file.exists():
             part = file.with_suffix(".part")
@@ -248,8 +264,9 @@ def main() -> None:
             part.replace(file)
         found.append(json.loads(file.read_text()))
         result = {
-            "settings": {"epochs": options.epochs, "tuning_epochs": options.tuning_epochs, "network": SIZE.model_dump(),
-                         "folds": N_FOLDS, "cut": CUT.model_dump(), "torch": torch.__version__},
+            "settings": {"epochs": options.epochs, "tuning_epochs": options.tuning_epochs, "folds": options.folds,
+                         "network": SIZE.model_copy(update={"n_layers": options.layers}).model_dump(),
+                         "cut": CUT.model_dump(), "torch": torch.__version__},
             "summary": summary(found),
             "cases": found,
         }  # fmt: skip
@@ -259,8 +276,12 @@ def main() -> None:
     for row in result["summary"]["accuracy"]:
         low, high = row["interval_95"]
         print(f"{row['variant']:20} {row['way']:26} {row['mean']:.3f} ({low:.3f}-{high:.3f}), {row['seeds']} seeds")
-    for row in result["summary"]["differences"]:
-        print(f"{row['of']} less {row['less']}: {row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})")
+    summarised = result["summary"]
+    for what, rows in (("accuracy", summarised["differences"]), ("loss", summarised["loss_differences"])):
+        for row in rows:
+            survives = "survives" if row["low"] > 0 or row["high"] < 0 else "does not survive"
+            print(f"{what}: {row['of']} less {row['less']}: {row['difference']:+.3f} ({row['low']:+.3f} to "
+                  f"{row['high']:+.3f}; Holm p {row['p_adjusted']:.3f}): {survives}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Judged:
     Parameters
     ----------
     subject
-        Number of the person.
+        Name of the person.
     labels, probabilities
         Classes 0 and 1, and p of the second, of each window (n_windows,).
     sets
@@ -75,7 +75,7 @@ class Judged:
         Unfamiliarity by aspect, of all the person's windows (n_aspects, n_all_windows).
     """
 
-    subject: int
+    subject: str
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     sets: NDArray[np.bool_]
@@ -90,14 +90,35 @@ def learn(people: People, regularisation: float) -> tuple[Head, Trust]:
     """
     head, held_out = fit_held_out(people.trained, people.worn, regularisation)
     probabilities = [both(head.calibration.apply(scores)) for scores in held_out.scores]
-    trust = Trust(
-        ConformalSets.fit(probabilities, held_out.labels, ERROR),
-        RiskCoverage.of(probabilities, held_out.labels),
-        Familiarity.fit(people.covariances, FAMILIAR),
+    return head, trust_from(probabilities, held_out.labels, people.covariances)
+
+
+def trust_from(
+    probabilities: Sequence[NDArray[np.float64]],
+    labels: Sequence[NDArray[np.int64]],
+    covariances: Sequence[Covariances],
+) -> Trust:
+    """Learn from what was said of people left out, and from everybody's signals.
+
+    Parameters
+    ----------
+    probabilities, labels
+        For each person left out, shapes (n_windows, n_classes) and (n_windows,).
+    covariances
+        Band covariances of each person's windows, in :data:`BANDS_HZ`.
+
+    Raises
+    ------
+    ModelError
+        If there are fewer people than two.
+    """
+    return Trust(
+        ConformalSets.fit(probabilities, labels, ERROR),
+        RiskCoverage.of(probabilities, labels),
+        Familiarity.fit(covariances, FAMILIAR),
         BANDS_HZ,
         N_TAPERS,
     )
-    return head, trust
 
 
 def judge(people: People, regularisation: float) -> list[Judged]:
@@ -107,7 +128,7 @@ def judge(people: People, regularisation: float) -> list[Judged]:
         head, trust = learn(people.without(i), regularisation)
         p = head.probability(person.features)
         distances = trust.familiarity(people.covariances[i])
-        found.append(Judged(person.subject, person.labels, p, trust.sets.members(both(p)), distances))
+        found.append(Judged(f"{person.subject:02d}", person.labels, p, trust.sets.members(both(p)), distances))
     return found
 
 
@@ -120,10 +141,10 @@ def scores_of(judged: Sequence[Judged]) -> Scores:
     """Return accuracy by person."""
     accuracy = [balanced_accuracy_score(j.labels, j.probabilities >= 0.5) for j in judged]
     auroc = [roc_auc_score(j.labels, j.probabilities) for j in judged]
-    return Scores(tuple(j.subject for j in judged), np.array(accuracy), np.array(auroc))
+    return Scores(tuple(int(j.subject) for j in judged), np.array(accuracy), np.array(auroc))
 
 
-def trust_figures(judged: Sequence[Judged], max_risk: float) -> dict[str, Any]:
+def trust_figures(judged: Sequence[Judged], max_risk: float, classes: Sequence[str] = CLASSES) -> dict[str, Any]:
     """Return the figures of a card: calibration, risk and coverage, sets, false alarms; with every person's.
 
     Windows are weighted so that people count alike and so do a person's classes, unless a name says otherwise.
@@ -143,7 +164,7 @@ def trust_figures(judged: Sequence[Judged], max_risk: float) -> dict[str, Any]:
             "covered": _mean(covered),
             "of_class": {
                 name: _round(float(np.mean([j.sets[j.labels == c, c].mean() for j in judged])))
-                for c, name in enumerate(CLASSES)
+                for c, name in enumerate(classes)
             },
             "mean_size": _mean(size),
             "people_below_promise": int(np.count_nonzero(np.array(covered) < 1 - ERROR)),
@@ -186,7 +207,7 @@ def _mean(values: Sequence[float]) -> dict[str, Any]:
 
 
 def _by_subject(judged: Sequence[Judged], values: Sequence[float]) -> dict[str, float]:
-    return {f"{j.subject:02d}": _round(value) for j, value in zip(judged, values, strict=True)}
+    return {j.subject: _round(value) for j, value in zip(judged, values, strict=True)}
 
 
 def _round(value: float) -> float:

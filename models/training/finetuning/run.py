@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from models.benchmark.folds import Fold, Rows
 from models.benchmark.preparation import prepare
 from models.benchmark.recipe import Recipe
 from models.benchmark.windows import Prepared
-from models.checkpoints import Card, Training, save, spec_table
+from models.checkpoints import TRUST_PREFIX, Card, Training, save, spec_table
 from models.csbrain.classifier import Architecture
 from models.dataset import DataSet
 from models.decoder import DecoderSpec
@@ -26,15 +26,18 @@ from models.deep.adaptation import merge_adapters, trained_part
 from models.deep.networks import Network, Scaler
 from models.deep.transfer import load_backbone
 from models.placement import place
-from models.training.finetuning.calibrating import calibrated
+from models.training.finetuning.calibrating import Calibrate, calibrated
 from models.training.finetuning.data import PeoplesWindows, fold_of
 from models.training.finetuning.judging import baselines, figures, judged_fold
+from models.training.finetuning.left_out import inner_folds, judged_by_trust, learned_trust
 from models.training.finetuning.network import Start, architecture_of, montage_for, network_of, start_from
 from models.training.fit import History, fit, scores
 from models.training.fit_state import FitState
 from models.training.layer_rates import rate_factors
 from models.training.task import Progress, Stopped
-from pipelines.errors import ConfigError, MissingDependency, RateMismatch
+from models.training.trust import MAX_RISK, trust_figures
+from models.trust import Trust
+from pipelines.errors import ConfigError, MissingDependency, ModelError, RateMismatch
 from pipelines.plugins import configure
 
 if TYPE_CHECKING:
@@ -67,20 +70,23 @@ class FineTuning:
         prepared = self._prepared(out, progress)
         fold = fold_of(prepared, s.split, s.rest, s.seed)
         people = PeoplesWindows(prepared, fold, s.rest)
-        with torch.random.fork_rng():
-            torch.manual_seed(s.seed)
-            start = start_from(s.weights, s.size)
-            network, architecture = self._network(prepared, start)
-            network.module.to(placement.device)
-            history = self._fit(network, people, out, progress)
-        merge_adapters(network.module)
-        judged = _Judged(people, network, s.training.batch_size)
-        card = self._card(judged, architecture, history, progress)
+        start = start_from(s.weights, s.size)
+        judged = self._trained(people, start, placement.device, FitState(out / STATE), progress)
+        left_out = self._left_out(judged, start, out, progress)
+        calibrate, table = calibrated(left_out.scores, prepared.targets(left_out.rows), prepared.about.task)
+        if not table and prepared.about.task == "classification":
+            progress.say("probabilities are as the network gives them: those left out are not told apart")
+        trust = self._trust(people, left_out, calibrate, progress)
+        metrics = self._metrics(judged, calibrate, trust, progress)
+        card = self._card(people, judged.architecture, table, trust)
         began = {} if start is None else {"began_with": dict(start.origin)}
-        card = card.model_copy(update={"metrics": {**card.metrics, **began}})
-        save(out, card, {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()})
-        self._draw(history, prepared, out, progress)
-        FitState(out / STATE).remove()
+        card = card.model_copy(update={"metrics": {**metrics, **began}})
+        tensors = {name: tensor.contiguous() for name, tensor in judged.network.module.state_dict().items()}
+        known = {} if trust is None else {f"{TRUST_PREFIX}{name}": t for name, t in trust.tensors().items()}
+        save(out, card, {**tensors, **known})
+        self._draw(judged.history, prepared, out, progress)
+        for file in out.glob(f"{STATE.removesuffix('.pt')}*.pt"):
+            FitState(file).remove()
 
     def _prepared(self, out: Path, progress: Progress) -> Prepared:
         def tell(text: str) -> None:
@@ -109,7 +115,18 @@ class FineTuning:
             load_backbone(network, start.tensors, s.weights)
         return network, architecture
 
-    def _fit(self, network: Network, people: PeoplesWindows, out: Path, progress: Progress) -> History:
+    def _trained(
+        self, people: PeoplesWindows, start: Start | None, device: torch.device, state: FitState, progress: Progress
+    ) -> _Trained:
+        with torch.random.fork_rng():
+            torch.manual_seed(self._settings.seed)
+            network, architecture = self._network(people.prepared, start)
+            network.module.to(device)
+            history = self._fit(network, people, state, progress)
+        merge_adapters(network.module)
+        return _Trained(people, network, architecture, history, self._settings.training.batch_size)
+
+    def _fit(self, network: Network, people: PeoplesWindows, state: FitState, progress: Progress) -> History:
         s, fold = self._settings, people.fold
         n_classes = len(people.prepared.labels)
         parameters, set_mode = trained_part(network, s.adaptation)
@@ -125,16 +142,44 @@ class FineTuning:
                 network.module, parameters, network.head, s.training.head_rate, s.training.layer_decay
             ),
             augment=s.augmentation.augment(RATE_HZ, n_classes),
-            state=FitState(out / STATE),
+            state=state,
             progress=progress,
         )
 
-    def _card(self, judged: _Judged, architecture: Architecture, history: History, progress: Progress) -> Card:
+    def _left_out(self, judged: _Trained, start: Start | None, out: Path, progress: Progress) -> _LeftOut:
+        """Let those set aside be judged by the network, and groups of teachers by others that never met them."""
+        s, people = self._settings, judged.people
+        rows, scores = [people.fold.validation], [judged.scores(people.fold.validation)]
+        for number, inner in enumerate(
+            inner_folds(people.prepared, people.fold, s.split.unit, s.trust.groups, s.seed), start=1
+        ):
+            state = FitState(out / STATE.replace(".", f"-{number}."))
+            other = self._trained(replace(people, fold=inner), start, _device(judged.network), state, progress)
+            rows.append(inner.test)
+            scores.append(other.scores(inner.test))
+        return _LeftOut(np.concatenate(rows), np.concatenate(scores))
+
+    def _trust(
+        self, people: PeoplesWindows, left_out: _LeftOut, calibrate: Calibrate, progress: Progress
+    ) -> Trust | None:
+        """Learn how far the decoder may be believed; None, and said why, where that cannot be known."""
+        prepared, unit, fold = people.prepared, self._settings.split.unit, people.fold
+        if prepared.about.task != "classification":
+            return None
+        taught = np.concatenate([fold.train, fold.validation])
+        try:
+            trust = learned_trust(prepared, unit, left_out.rows, calibrate(left_out.scores), taught)
+        except (ModelError, RateMismatch) as exc:
+            progress.say(f"how far it may be believed is not known: {exc}")
+            return None
+        if not any(trust.sets.levels):
+            progress.say("prediction sets rule nothing out, as too few were left out: set trust.groups")
+        return trust
+
+    def _metrics(
+        self, judged: _Trained, calibrate: Calibrate, trust: Trust | None, progress: Progress
+    ) -> dict[str, Any]:
         s, prepared, fold = self._settings, judged.people.prepared, judged.people.fold
-        validation = judged.scores(fold.validation)
-        calibrate, table = calibrated(validation, prepared.targets(fold.validation), prepared.about.task)
-        if not table and prepared.about.task == "classification":
-            progress.say("probabilities are as the network gives them: those set aside are not told apart")
         shown = judged_fold(fold)
         said = calibrate(judged.scores(shown.test))
         figure = figures(prepared.targets(shown.test), said, judged.people.people(shown.test), prepared.about.task)
@@ -148,13 +193,23 @@ class FineTuning:
             "judged_by": judged_by,
             "n_windows": {name: int(rows.size) for name, rows in sides.items()},
             "models": models,
-            "epochs": len(history.loss),
-            "kept_epoch": history.best_epoch + 1,
-            "best_validation": max(history.validation),
+            "epochs": len(judged.history.loss),
+            "kept_epoch": judged.history.best_epoch + 1,
+            "best_validation": max(judged.history.validation),
         }
+        if trust is not None and fold.test.size and len(prepared.labels) == 2:
+            tested = judged_by_trust(prepared, s.split.unit, fold.test, said, trust)
+            metrics["trust"] = trust_figures(tested, MAX_RISK, prepared.labels)
+        return metrics
+
+    def _card(
+        self, people: PeoplesWindows, architecture: Architecture, calibration: Mapping[str, float], trust: Trust | None
+    ) -> Card:
+        s, prepared = self._settings, people.prepared
         return Card(
             kind="csbrain", spec=spec_table(self._spec(prepared)), architecture=architecture.model_dump(mode="json"),
-            calibration=table, training=self._training(prepared, fold), metrics=metrics,
+            calibration=dict(calibration), trust={} if trust is None else trust.table(),
+            training=self._training(prepared, people.fold),
             summary=f"{prepared.about.title}, CSBrain, {s.adaptation}; research, not medical. "
             + " ".join(prepared.about.cautions),
         )  # fmt: skip
@@ -199,16 +254,28 @@ class FineTuning:
         draw_history(history, name, out / FIGURE)
 
 
-class _Judged:
-    """A trained network, and what it says of people's windows."""
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    """Windows (n_windows,) with the class scores of networks that had not met their people (n_windows, n_classes)."""
 
-    def __init__(self, people: PeoplesWindows, network: Network, batch_size: int) -> None:
-        self.people, self._network, self._batch_size = people, network, batch_size
+    rows: Rows
+    scores: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """A trained network, how it was trained, and what it says of people's windows."""
+
+    people: PeoplesWindows
+    network: Network
+    architecture: Architecture
+    history: History
+    batch_size: int
 
     def scores(self, rows: Rows) -> NDArray[np.float64]:
         """Return class scores (n_windows, n_classes), or values (n_windows,)."""
-        x, _ = _tensors(self.people, rows, self._network)
-        said = scores(self._network.module.eval(), x, self._batch_size).double().cpu().numpy()
+        x, _ = _tensors(self.people, rows, self.network)
+        said = scores(self.network.module.eval(), x, self.batch_size).double().cpu().numpy()
         return np.asarray(said[:, 0] if said.shape[1] == 1 else said)
 
 

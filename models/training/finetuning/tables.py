@@ -71,3 +71,11 @@ class Rest(PluginSettings):
 
     alignment: Alignment = Field("none", description="none, euclid or riemann.")
     rest_s: float = Field(60.0, gt=0, description="Seconds of each person's rest.")
+
+
+class Trusting(PluginSettings):
+    """How it is learned how far the decoder may be believed."""
+
+    groups: int = Field(
+        0, ge=0, description="Groups of those who teach, left out in turn, a training each; 0: those set aside alone."
+    )

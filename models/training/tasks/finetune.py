@@ -16,7 +16,7 @@ from models.deep.adaptation import Adaptation
 from models.placement import Where
 from models.training.augmentation import Augmentation
 from models.training.finetuning.run import FineTuning
-from models.training.finetuning.tables import Head, Rest, Size, Split, Training
+from models.training.finetuning.tables import Head, Rest, Size, Split, Training, Trusting
 from pipelines.errors import ConfigError
 from pipelines.plugins import PluginSettings, configure
 
@@ -39,6 +39,7 @@ class Settings(PluginSettings):
     augmentation: Augmentation = Field(Augmentation(), description="Changes of training windows.")
     split: Split = Field(Split(), description="Who teaches, stops and judges.")
     rest: Rest = Field(Rest(), description="Alignment to each person's rest.")
+    trust: Trusting = Field(Trusting(), description="Whose answers tell how far the decoder may be believed.")
     device: Where = Field("auto", description="auto, cpu or cuda.")
     seed: int = Field(0, ge=0, description="Of initialisation, order, dropout, augmentation and who is set aside.")
 

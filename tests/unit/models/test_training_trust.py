@@ -24,7 +24,7 @@ def test_person_left_out_changes_neither_decision_nor_trust_said_of_them(crowd: 
     np.testing.assert_array_equal(judged[3].probabilities, p)
     np.testing.assert_array_equal(judged[3].sets, trust.sets.members(np.column_stack([1 - p, p])))
     np.testing.assert_array_equal(judged[3].distances, trust.familiarity(crowd.covariances[3]))
-    assert [j.subject for j in judged] == list(SEEDS)
+    assert [j.subject for j in judged] == [str(seed) for seed in SEEDS]
 
 
 def test_figures_are_those_of_the_people_judged(crowd: People) -> None:
