@@ -72,11 +72,9 @@ def segments(settings: SegmentSettings, seed: int = 0) -> Segments:
 def mixed(latents: Doubles, n_out: int, mixing: Literal["hard", "easy"], luck: np.random.Generator) -> Doubles:
     """Mix latents (n_samples, n_latents) by a random injective network; return (n_samples, n_out)."""
     slope, n_layers = (0.3, 2) if mixing == "hard" else (0.6, 1)
-    hidden = latents @ orthogonal(latents.shape[1], latents.shape[1], luck)
-    for layer in range(n_layers):
-        hidden = np.where(hidden > 0, hidden, slope * hidden)
-        n_next = n_out if layer == n_layers - 1 else hidden.shape[1]
-        hidden = hidden @ orthogonal(hidden.shape[1], n_next, luck)
+    hidden = latents @ orthogonal(latents.shape[1], n_out, luck)
+    for _ in range(n_layers):
+        hidden = np.where(hidden > 0, hidden, slope * hidden) @ orthogonal(n_out, n_out, luck)
     return hidden
 
 
