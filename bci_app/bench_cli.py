@@ -157,3 +157,19 @@ def fmri(
     from bci_app import fmri_verbs
 
     fmri_verbs.bench_fmri(studies or [], data, seeds, out, changes or [], as_json=as_json)
+
+
+@bench.command()
+def spikes(
+    problems: Annotated[list[str] | None, typer.Argument(help="Problems; none: those that need no recordings.")] = None,
+    *,
+    data: Data = Path(),
+    out: Annotated[Path, typer.Option("--out", help="Folder of results and figures.")] = Path("out/bench/spikes"),
+    row: Annotated[list[str] | None, typer.Option(help="Only these rows; none: all.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many seeds.", min=1)] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Measure models of populations of neurons on animals they never saw: simulations and two pairs of monkeys."""
+    from bci_app import spike_bench_verb
+
+    spike_bench_verb.bench_spikes(problems or [], data, out, row or [], seeds, as_json=as_json)

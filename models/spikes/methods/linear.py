@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from models.spikes.reduced_model import ReducedModel, Rule
-from models.spikes.reduction import How
+from models.spikes.baselines.reduced_model import ReducedModel, Rule
+from models.spikes.baselines.reduction import How
 from pipelines.plugins import PluginSettings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from models.spikes.set_models import FIT, SetModel, SetReader
+from models.spikes.baselines.set_models import FIT, SetModel, SetReader
 from models.training.fit import FitSettings
 from pipelines.plugins import PluginSettings
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from models.spikes.baselines.set_models import FIT, SetModel, SetVae
 from models.spikes.pool import Pool
-from models.spikes.set_models import FIT, SetModel, SetVae
 from models.training.fit import FitSettings
 from pipelines.plugins import PluginSettings
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from models.metrics.decoding import reader
+from models.spikes.baselines.reduction import smoothed
 from models.spikes.latent_model import Latents, Needs
 from models.spikes.padding import Standard
-from models.spikes.reduction import smoothed
 from models.spikes.trial_set import TrialSet
 from models.training.task import Progress
 from pipelines.errors import ModelError

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.spikes.baselines.matching_spaces import by_conditions, by_distribution, by_loadings, condition_means
+from models.spikes.baselines.reduction import How, Reduction
 from models.spikes.latent_model import Latents, Needs
-from models.spikes.matching_spaces import by_conditions, by_distribution, by_loadings, condition_means
-from models.spikes.reduction import How, Reduction
 from models.spikes.trial_set import TrialSet
 from models.spikes.units import Units
 from models.training.task import Progress
@@ -47,7 +47,7 @@ class ReducedModel:
         How an unseen session is brought into the space. Sessions that are learned from have labels, so they are
         brought there by Procrustes on their conditions, but for the rule ``none``.
     n_latents, sigma_bins, how
-        See :class:`models.spikes.reduction.Reduction`.
+        See :class:`models.spikes.baselines.reduction.Reduction`.
     """
 
     rule: Rule

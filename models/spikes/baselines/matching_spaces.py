@@ -16,7 +16,8 @@ from scipy.spatial.transform import Rotation
 from pipelines.errors import ModelError
 
 Doubles = NDArray[np.float64]
-N_SAMPLES, N_STARTS, N_REFINED = 150, 400, 4
+N_SAMPLES, N_STARTS, N_REFINED = 600, 300, 6
+"""Samples of both sides over all parts of a trial, rotations tried, and those of them that are refined."""
 EPOCHS = 4
 """Parts of a trial whose distributions are matched one by one: when, but not what, is known of a sample."""
 STABLE = 0.6
@@ -96,10 +97,10 @@ def by_loadings(source: Doubles, target: Doubles) -> Doubles:
 
 
 def _parts(latents: Doubles, luck: np.random.Generator) -> list[Doubles]:
-    parts = []
-    for bins in np.array_split(np.arange(latents.shape[1]), min(EPOCHS, latents.shape[1])):
+    parts, n_parts = [], min(EPOCHS, latents.shape[1])
+    for bins in np.array_split(np.arange(latents.shape[1]), n_parts):
         samples = latents[:, bins].reshape(-1, latents.shape[-1])
-        parts.append(samples[luck.choice(len(samples), min(N_SAMPLES, len(samples)), replace=False)])
+        parts.append(samples[luck.choice(len(samples), min(N_SAMPLES // n_parts, len(samples)), replace=False)])
     return parts
 
 

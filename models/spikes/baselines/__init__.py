@@ -1,0 +1,1 @@
+"""Baselines: reductions matched in simple ways, networks without matching, VAEs of segments."""
