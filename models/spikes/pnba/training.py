@@ -14,12 +14,8 @@ from models.spikes.pool import Pool
 from models.spikes.trial_set import TrialSet
 from models.training.fit import FitSettings, History, fit
 from models.training.fit_state import FitState
-from models.training.objectives import Objective
+from models.training.objectives import OWN_LOSSES
 from models.training.task import Progress
-
-OWN_LOSSES = Objective(lambda losses, _: losses.mean(), lambda losses, _: -float(losses.mean()))
-"""Of modules that return losses: their mean is made small, and judged by its negative."""
-
 
 LOOP = FitSettings(epochs=40, batch_size=32, learning_rate=3e-3, weight_decay=1e-3, warmup_epochs=2, patience=10)
 

@@ -15,11 +15,11 @@ from models.spikes.methods.pnba import PnbaModel, Settings, build
 from models.spikes.pnba.few_shot import energy_distance
 from models.spikes.pnba.network import fitting
 from models.spikes.pnba.objective import PnbaLosses, Weights, terms
-from models.spikes.pnba.training import OWN_LOSSES
 from models.spikes.pool import Pool, Session
 from models.spikes.simulation.reach import ReachSettings, Tuning, reach
 from models.spikes.simulation.visual import VisualSettings, watch
 from models.spikes.trial_set import TrialSet
+from models.training.objectives import OWN_LOSSES
 from models.training.task import QuietProgress
 from pipelines.errors import ModelError
 
