@@ -55,8 +55,8 @@ class UniMind:
             torch.manual_seed(seed)
             self.network = UniMindNetwork(dict(tasks), encoder, connector, language.width if language else 0)
             self.adapters = add_adapters(language, *lora) if language and lora[0] else {}
-        if language:
-            self.network.begin_language(float(language.embeddings.weight.std()))
+            if language:
+                self.network.begin_language(float(language.embeddings.weight.std()))
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """Return what can be trained, by name."""
