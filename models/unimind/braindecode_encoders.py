@@ -36,7 +36,7 @@ class BraindecodeEncoder(nn.Module):
         self.network = self._make(LONGEST)
         self._views: dict[int, nn.Module] = {}
 
-    def forward(self, x: Tensor, channels: tuple[str, ...]) -> Tensor:
+    def forward(self, x: Tensor, channels: tuple[str, ...], rows: Tensor) -> Tensor:
         """Map windows in µV to tokens.
 
         Raises

@@ -41,10 +41,11 @@ class Encoder(Protocol):
 
     width: int
 
-    def __call__(self, x: Tensor, channels: tuple[str, ...]) -> Tensor:
+    def __call__(self, x: Tensor, channels: tuple[str, ...], rows: Tensor) -> Tensor:
         """Map windows (batch, n_channels, n_patches, 200) in µV to (batch, n_channels, n_patches, width).
 
-        Channels come sorted by region and leave in the same order.
+        Channels come sorted by region and leave in the same order; ``rows`` (batch,) number the tasks from 1, 0 where
+        the task is not known.
         """
         ...
 
@@ -62,7 +63,7 @@ class CSBrainEncoder(nn.Module):
         self.network.proj_out = nn.Identity()  # type: ignore[assignment]
         self._views: dict[tuple[str, ...], CSBrain] = {}
 
-    def forward(self, x: Tensor, channels: tuple[str, ...]) -> Tensor:
+    def forward(self, x: Tensor, channels: tuple[str, ...], rows: Tensor) -> Tensor:
         """See :class:`Encoder`."""
         if channels not in self._views:
             self._views[channels] = self._view(channels)
@@ -96,8 +97,8 @@ def _network(size: dict[str, int], dropout: float, channels: Sequence[str]) -> C
     return architecture.network(dropout=dropout)
 
 
-def make_encoder(settings: EncoderSettings) -> Any:
-    """Make the encoder with fresh weights.
+def make_encoder(settings: EncoderSettings, n_tasks: int) -> Any:
+    """Make the encoder with fresh weights, for so many tasks.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def make_encoder(settings: EncoderSettings) -> Any:
     if settings.kind == "csbrain":
         return CSBrainEncoder(settings)
     if settings.kind == "spectral":
-        return SpectralEncoder(settings.d_model, settings.dropout)
+        return SpectralEncoder(n_tasks, settings.d_model, settings.dropout)
     from models.unimind.braindecode_encoders import BraindecodeEncoder
 
     return BraindecodeEncoder(settings.kind)

@@ -84,7 +84,7 @@ class UniMindNetwork(nn.Module):
     ) -> None:
         super().__init__()
         s = connector
-        self.encoder = make_encoder(encoder)
+        self.encoder = make_encoder(encoder, len(tasks))
         self.lift = nn.Linear(self.encoder.width + 1, s.width)
         self.places = Places(s.width)
         self.spatial_queries = QuerySelection(list(tasks), s.width, s.n_pool, s.top)
@@ -114,10 +114,11 @@ class UniMindNetwork(nn.Module):
         """
         order = list(montage_of(channels).order)
         ordered = tuple(channels[i] for i in order)
-        tokens = self.places(self.lift(_normalised(self.encoder(x[:, order], ordered))), ordered)
+        rows = self.spatial_queries.rows(tasks)
+        tokens = self.places(self.lift(_normalised(self.encoder(x[:, order], ordered, rows))), ordered)
         flat = tokens.flatten(1, 2)
-        spatial, p_spatial = self.spatial_queries(flat, self.spatial_queries.rows(tasks))
-        temporal, p_temporal = self.temporal_queries(flat, self.temporal_queries.rows(tasks))
+        spatial, p_spatial = self.spatial_queries(flat, rows)
+        temporal, p_temporal = self.temporal_queries(flat, rows)
         connected = self.connector(tokens, spatial, temporal)
         hidden = self.dropout(F.gelu(self.to_hidden(self.norm(connected.tokens))))
         n = 1 + connected.n_spatial

@@ -101,8 +101,9 @@ def _learn_scale(model: UniMind, tasks: Sequence[TaskSamples], seed: int) -> Non
     """Let an encoder that standardises what it measures see some windows of every task."""
     if isinstance(model.network.encoder, SpectralEncoder):
         rng = np.random.default_rng(seed)
-        drawn = [task.train[i] for task in tasks for i in rng.permutation(len(task.train))[:SCALE_WINDOWS]]
-        model.network.encoder.learn_scale([torch.from_numpy(patches_of(sample.samples)) for sample in drawn])
+        drawn = [[task.train[i] for i in rng.permutation(len(task.train))[:SCALE_WINDOWS]] for task in tasks]
+        windows = [[torch.from_numpy(patches_of(sample.samples)) for sample in samples] for samples in drawn]
+        model.network.encoder.learn_scale(windows)
 
 
 def _judge(
