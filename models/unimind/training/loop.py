@@ -28,13 +28,15 @@ StageName = Literal["head", "language"]
 STAGES: tuple[StageName, ...] = ("head", "language")
 FINAL_RATE = 0.05
 """Share of the rate that is left at the end of a stage."""
+FEW = 50
+"""A task with so many held-out windows counts half in choosing the weights; one with far more counts fully."""
 
 
 @dataclass(slots=True)
 class Curves:
     """What happened: loss of every step of both stages, and every look at held-out windows.
 
-    ``looks``: ``{"stage": 0 or 1, "step": n, "mean": skill over tasks, "<task>": its skill}``.
+    ``looks``: ``{"stage": 0 or 1, "step": n, "mean": skill over tasks, weighted, "<task>": its skill}``.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -149,11 +151,13 @@ class Loop:
     def _look(self, stage: Stage) -> None:
         """Judge on held-out windows; keep the weights if they are the best of the stage."""
         asked = self.questions if STAGES[self._stage] == "language" else None
-        found = {}
+        found, weights = {}, []
         for number, task in enumerate(self._tasks):
             samples = judged(task, stage.judge_windows, mixed_seed(self._settings.seed, number))
             found[task.card.name] = skill(scores_of(self._model, task.card, samples, asked), samples)
-        mean = float(np.mean(list(found.values())))
+            # Three windows must not choose for two hundred.
+            weights.append(len(samples) / (len(samples) + FEW))
+        mean = float(np.average(list(found.values()), weights=weights))
         self.curves.looks.append({"stage": self._stage, "step": self._step, "mean": mean, **found})
         self._waited += 1
         if mean > self._best:
