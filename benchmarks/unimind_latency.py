@@ -48,7 +48,7 @@ CHANNELS = tuple("Fp1 Fp2 F3 F4 F7 F8 T7 T8 C3 C4 P7 P8 P3 P4 O1 O2 Fz Cz Pz".sp
 
 
 def timed(action: Callable[[], object], rounds: int) -> dict[str, float]:
-    """Return the median processor time and the median and longest time by the clock (ms), after one round to warm up."""
+    """Return the median processor time, and the median and longest by the clock (ms), after a round to warm up."""
     action()
     processor, clock = [], []
     for _ in range(rounds):
@@ -104,6 +104,7 @@ class Watch:
         """Nothing to prepare."""
 
     def accept(self, event: Event) -> None:
+        """Take timing and answers."""
         match event:
             case LoopTiming(sections):
                 found = [s for s in sections if s.name == "decode" and s.count]
