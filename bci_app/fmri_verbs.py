@@ -16,6 +16,7 @@ from pipelines.errors import ConfigError
 from pipelines.plugins import load, make, names
 
 OUT = Path("out") / "bench" / "fmri"
+MOST_COLUMNS = 4
 
 
 def bench_fmri(
@@ -93,8 +94,11 @@ def _show(answer: Answer) -> None:
     console = Console()
     console.print(answer.title, style="bold", markup=False)
     for condition, metrics, rows in study_report.tables(answer.scores):
-        table = Table("model", *map(escape, metrics), title=escape(condition), title_justify="left")
-        for row in rows:
+        body, head = [["model", *metrics], *rows], "model"
+        if len(metrics) > MOST_COLUMNS:  # too wide for a terminal: models side by side instead
+            body, head = [list(column) for column in zip(*body, strict=True)], "metric"
+        table = Table(head, *map(escape, body[0][1:]), title=escape(condition), title_justify="left")
+        for row in body[1:]:
             table.add_row(*map(escape, row))
         console.print(table)
     for finding in answer.findings:

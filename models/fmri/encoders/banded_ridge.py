@@ -33,7 +33,7 @@ class BandedRidge(HimalayaEncoder):
 
     def _model(self, n_trials: int, n_features: int, seed: int) -> Any:
         groups = np.arange(n_features) * min(self._settings.n_bands, n_features) // n_features
-        search = {"n_iter": self._settings.n_draws, "alphas": ALPHAS, "progress_bar": False}
+        search = {"n_iter": self._settings.n_draws, "alphas": ALPHAS, "progress_bar": False, "warn": False}
         return himalaya_ridge(self.name).GroupRidgeCV(
             groups=groups, cv=self._settings.n_folds, random_state=seed, solver_params=search, fit_intercept=False
         )

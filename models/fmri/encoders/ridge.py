@@ -26,7 +26,9 @@ class RidgeEncoder(HimalayaEncoder):
         self._n_folds = n_folds
 
     def _model(self, n_trials: int, n_features: int, seed: int) -> Any:
-        return himalaya_ridge(self.name).RidgeCV(alphas=ALPHAS, fit_intercept=False, cv=self._n_folds)
+        return himalaya_ridge(self.name).RidgeCV(
+            alphas=ALPHAS, fit_intercept=False, cv=self._n_folds, solver_params={"warn": False}
+        )
 
 
 def build(settings: Settings) -> RidgeEncoder:

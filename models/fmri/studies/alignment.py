@@ -43,9 +43,9 @@ class Settings(PluginSettings):
     seeds: int = Field(5, ge=1, description="Worlds drawn.")
     worlds: tuple[Literal["linear", "mismatch"], ...] = Field(("linear", "mismatch"), description="Kinds of world.")
     n_pairs: tuple[int, ...] = Field((60, 250, 1000), description="Trials of the new subject.")
-    n_known: int = Field(4000, ge=10, description="Trials of the known subject, for unpaired aligners.")
-    n_voxels: int = Field(600, ge=10, description="Voxels of the new subject; the known one has a sixth more.")
-    n_test: int = Field(2000, ge=N_CANDIDATES, description="New images.")
+    n_known: int = Field(2000, ge=10, description="Trials of the known subject, for unpaired aligners.")
+    n_voxels: int = Field(300, ge=10, description="Voxels of the new subject; the known one has a sixth more.")
+    n_test: int = Field(1000, ge=N_CANDIDATES, description="New images.")
     unpaired: tuple[str, ...] = Field(("bridge", "btm"), description="Unpaired aligners, as far as installed.")
 
 

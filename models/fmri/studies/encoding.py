@@ -7,7 +7,7 @@ simulation. Everything is standardised within sessions first.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +37,11 @@ class Settings(PluginSettings):
     """How much is simulated."""
 
     seeds: int = Field(5, ge=1, description="Worlds drawn.")
-    n_voxels: int = Field(200, ge=10, description="Voxels.")
-    n_images: int = Field(300, ge=20, description="Training images, three trials each.")
+    worlds: tuple[Literal["linear", "mismatch", "images"], ...] = Field(
+        ("linear", "mismatch", "images"), description="Kinds of world."
+    )
+    n_voxels: int = Field(150, ge=10, description="Voxels.")
+    n_images: int = Field(200, ge=20, description="Training images, three trials each.")
     n_samples: int = Field(40, ge=19, description="Samples of each trial.")
     encoders: tuple[str, ...] = Field(
         ("mean", "ridge", "banded_ridge", "ppca", "synbrain"), description="Encoders, as far as installed."
@@ -55,9 +58,9 @@ class Encoding:
         """Fit every encoder on every world."""
         kinds = [kind for kind in self._settings.encoders if kind in plugins.names("encoders")]
         values: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-        for world, changes in WORLDS.items():
+        for world in self._settings.worlds:
             for seed in range(self._settings.seeds):
-                subject = _Subject(self._settings, changes, seed)
+                subject = _Subject(self._settings, WORLDS[world], seed)
                 for kind in kinds:
                     model: Encoder = plugins.make("encoders", {"kind": kind})
                     model.fit(*subject.train, validation=subject.validation, seed=seed)

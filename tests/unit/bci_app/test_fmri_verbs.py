@@ -35,7 +35,18 @@ def test_the_alignment_study_writes_what_it_prints(tmp_path: Path) -> None:
 
 
 def test_the_encoding_study_prints_the_mean_predictor_first(tmp_path: Path) -> None:
-    words = ["--seeds", "1", "--set", "n_voxels=20", "--set", "n_images=40", "--set", 'encoders=["mean", "ridge"]']
+    words = [
+        "--seeds",
+        "1",
+        "--set",
+        "n_voxels=20",
+        "--set",
+        "n_images=40",
+        "--set",
+        'worlds=["linear"]',
+        "--set",
+        'encoders=["mean", "ridge"]',
+    ]
     told = json.loads(_run("encoding", *words, "--out", str(tmp_path), "--json"))["encoding"]
     assert told["scores"][0]["model"] == "mean"
     r = {s["model"]: s["mean"] for s in told["scores"] if (s["condition"], s["metric"]) == ("linear", "r over ceiling")}
