@@ -2,7 +2,7 @@
 
 One thread, batch 1. Times are processor time of that thread, so other programs count only through the caches they use;
 on a machine that is otherwise idle they are the latency. Plain, fused and a large matrix product take turns in short
-blocks, so all three see the same machine.
+blocks, so all three see the same machine; of each the least of many passes counts, which others have disturbed least.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
 
 import psutil
 import torch
@@ -85,7 +84,7 @@ def measure(case: Case, rounds: int, n_layers: int = 12) -> Speed:
     case
         Electrodes and seconds.
     rounds
-        Blocks of four passes of each form; the median over all is reported.
+        Blocks of four passes of each form; the least over all is reported.
     n_layers
         Depth of the network.
     """
@@ -120,7 +119,7 @@ def measure(case: Case, rounds: int, n_layers: int = 12) -> Speed:
 
 
 def _in_turns(forms: list[Callable[[], Tensor]], rounds: int) -> list[float]:
-    """Return the median processor time of each, ms; the first pass of a block fills the caches and is not counted."""
+    """Return the least processor time of each, ms; the first pass of a block fills the caches and is not counted."""
     times: list[list[float]] = [[] for _ in forms]
     for _ in range(rounds):
         for form, found in zip(forms, times, strict=True):
@@ -129,7 +128,7 @@ def _in_turns(forms: list[Callable[[], Tensor]], rounds: int) -> list[float]:
                 start = time.thread_time()
                 form()
                 found.append((time.thread_time() - start) * _MS)
-    return [median(found) for found in times]
+    return [min(found) for found in times]
 
 
 def _network(case: Case, n_layers: int) -> CSBrain:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -33,8 +36,8 @@ class PackedLinear:
     """``x @ weight.T + bias``, then GELU if wanted, for inference.
 
     oneDNN's kernels apply bias and GELU to a block while it is in the cache. The two operators are those that
-    ``torch.compile`` writes for a linear layer with constant weights; small maps, and all where oneDNN cannot be used,
-    are computed by torch's own product.
+    ``torch.compile`` writes for a linear layer with constant weights; small maps, and all where oneDNN cannot be used
+    or is the slower one, are computed by torch's own product.
 
     Parameters
     ----------
@@ -71,5 +74,16 @@ class PackedLinear:
 
 
 def _can_pack(weight: Tensor) -> bool:
-    """Say whether oneDNN can hold this weight in its own block format: float32 on a CPU for which it has kernels."""
-    return weight.device.type == "cpu" and weight.dtype == torch.float32 and bool(torch._C._has_mkldnn)
+    """Say whether oneDNN can hold this weight in its own block format, and is faster than MKL: float32 on a CPU."""
+    on_cpu = weight.device.type == "cpu" and weight.dtype == torch.float32
+    return on_cpu and bool(torch._C._has_mkldnn) and not _mkl_is_at_home()
+
+
+@cache
+def _mkl_is_at_home() -> bool:
+    """Say whether torch multiplies with MKL on a processor of MKL's maker: there it beats oneDNN at few rows."""
+    if not torch._C.has_mkl:
+        return False
+    told = Path("/proc/cpuinfo")
+    text = told.read_text(encoding="ascii", errors="replace") if told.is_file() else platform.processor()
+    return "GenuineIntel" in text

@@ -140,6 +140,7 @@ def test_fusing_leaves_the_network_as_it_was() -> None:
 @torch.inference_mode()
 def test_without_onednn_the_answer_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network((3, 2, 0, 1, 2), n_layers=1)
+    monkeypatch.setattr(packed_linear, "_mkl_is_at_home", lambda: False)
     with_onednn = fuse(net).features(signal(8, 6))
     monkeypatch.setattr(packed_linear, "_can_pack", lambda weight: False)
     without = fuse(net).features(signal(8, 6))
@@ -147,10 +148,12 @@ def test_without_onednn_the_answer_is_the_same(monkeypatch: pytest.MonkeyPatch) 
     assert difference(without, with_onednn) < 1e-5
 
 
+@pytest.mark.parametrize("mkl", [False, True])
 @pytest.mark.parametrize("width", [40, 800])
 @pytest.mark.parametrize("gelu", [False, True])
 @torch.inference_mode()
-def test_a_packed_map_is_a_linear_layer(width: int, gelu: bool) -> None:
+def test_a_packed_map_is_a_linear_layer(monkeypatch: pytest.MonkeyPatch, *, width: int, gelu: bool, mkl: bool) -> None:
+    monkeypatch.setattr(packed_linear, "_mkl_is_at_home", lambda: mkl)
     layer, x = torch.nn.Linear(200, width), torch.randn(7, 200)
     wanted = torch.nn.functional.gelu(layer(x)) if gelu else layer(x)
     packed = PackedLinear(layer.weight, layer.bias, gelu=gelu)
