@@ -76,6 +76,10 @@ class PnbaModel:
     def fit(self, sessions: Sequence[TrialSet], seed: int, progress: Progress) -> None:
         """Learn; see :class:`models.spikes.latent_model.LatentModel`."""
         network, _ = learn(sessions, self._settings.learning(), seed, progress=progress)
+        self.adopt(network, sessions, seed)
+
+    def adopt(self, network: Pnba, sessions: Sequence[TrialSet], seed: int) -> None:
+        """Take a network that was trained on these sessions."""
         self._network, self._seed = network, seed
         self._sessions = {session_name(t.units): self._known(t) for t in sessions}
         means = [network.posterior(t, self._sessions[session_name(t.units)]).mean for t in sessions]

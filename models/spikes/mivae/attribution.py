@@ -54,7 +54,8 @@ def fisher(jacobian: Tensor, covariance: Tensor) -> Tensor:
     covariance
         Positive definite.
     """
-    return (jacobian * torch.linalg.solve(covariance, jacobian)).sum(0)
+    information: Tensor = (jacobian * torch.linalg.solve(covariance, jacobian)).sum(0)
+    return information
 
 
 def _slope(output: Tensor, inputs: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ No public code of the paper exists (arXiv 2412.14536); this is written from the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -116,6 +117,38 @@ class MiVae(nn.Module):
             mean = (batch.embedding * there).sum(1) / there.sum(1)
             pooled = mean[:, None].expand(-1, n_bins, -1)
         return Blocks(self.prior_shared(batch.label, waves), self.prior_private(batch.session, pooled))
+
+
+class MiVaeLosses(nn.Module):
+    """Numbers of samples to their losses: what the training loop makes small.
+
+    Parameters
+    ----------
+    network, weights
+        What learns, and what counts.
+    batch_of
+        Makes a batch of numbers (n_batch,).
+    ramp
+        Steps in which the divergences grow to their weights.
+    """
+
+    step: Tensor
+
+    def __init__(
+        self, network: MiVae, batch_of: Callable[[Tensor], Vectors | Batch], weights: MiVaeWeights, ramp: int
+    ) -> None:
+        super().__init__()
+        self.network, self._batch_of, self._weights, self._ramp = network, batch_of, weights, ramp
+        # A buffer, so that a training that is taken up again is as far up the ramp as it was.
+        self.register_buffer("step", torch.zeros((), dtype=torch.long))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Return losses (n_batch,); without draws, and with full weights, when not training."""
+        batch = self._batch_of(rows)
+        if not self.training:
+            return self.network.loss(batch, self._weights, sample=False)
+        self.step += 1
+        return self.network.loss(batch, self._weights, ramp=min(1.0, int(self.step) / self._ramp))
 
 
 def _side(module: nn.Module) -> Side:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.spikes.mivae.network import MiVae, MiVaeWeights
+from models.spikes.mivae.network import MiVae, MiVaeLosses, MiVaeWeights
 from models.spikes.mivae.priors import ConditionalPrior
 from models.spikes.mivae.sides import Vectors, VectorSide
 from models.spikes.simulation.two_modalities import TwoModalities
@@ -29,25 +29,6 @@ class VectorSettings:
     weights: MiVaeWeights = field(default_factory=MiVaeWeights)
     ramp: int = 400
     fit: FitSettings = LOOP
-
-
-class _Losses(nn.Module):
-    step: Tensor
-
-    def __init__(self, network: MiVae, data: Vectors, weights: MiVaeWeights, ramp: int) -> None:
-        super().__init__()
-        self._ramp = ramp
-        self.network, self._data, self._weights = network, data, weights
-        self.register_buffer("step", torch.zeros((), dtype=torch.long))
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """Return losses (n_batch,) of samples by number."""
-        d = self._data
-        batch = Vectors(d.x[rows], d.y[rows], d.session[rows], d.label[rows])
-        if self.training:
-            self.step += 1
-        ramp = min(1.0, int(self.step) / self._ramp)
-        return self.network.loss(batch, self._weights, sample=self.training, ramp=ramp)
 
 
 def batch_of(data: TwoModalities) -> Vectors:
@@ -72,10 +53,14 @@ def learn_vectors(data: TwoModalities, settings: VectorSettings, seed: int = 0) 
         ConditionalPrior(int(data.u_m.max()) + 1, 0, s.n_private, conditional=conditional),
         s.n_shared,
     )
-    losses = _Losses(network, batch, s.weights, s.ramp)
+    losses = MiVaeLosses(network, lambda rows: _taken(batch, rows), s.weights, s.ramp)
     rows = torch.arange(len(data.x))
     fit(losses, list(losses.parameters()), (rows, rows), replace(s.fit, seed=seed), own=OWN_LOSSES)
     return network
+
+
+def _taken(data: Vectors, rows: Tensor) -> Vectors:
+    return Vectors(data.x[rows], data.y[rows], data.session[rows], data.label[rows])
 
 
 @torch.no_grad()
