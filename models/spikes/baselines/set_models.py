@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from models.spikes.gaussians import Gaussian, kl, product, standard_like
 from models.spikes.latent_model import Latents, Needs
-from models.spikes.pnba.training import OWN_LOSSES
 from models.spikes.pool import Pool, Session
 from models.spikes.readout import RateReadout, poisson_nll
 from models.spikes.set_encoder import SetEncoder
 from models.spikes.trial_set import TrialSet
 from models.spikes.unit_embedding import UnitEmbedding
 from models.training.fit import FitSettings, fit
+from models.training.objectives import OWN_LOSSES
 from models.training.task import Progress
 from pipelines.errors import ModelError
 

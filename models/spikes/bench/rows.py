@@ -21,6 +21,7 @@ ACROSS: dict[str, Table] = {
     "VAE": {"kind": "set_vae"},
     "pi-VAE": {"kind": "set_vae", "conditional": True},
     "set reader": {"kind": "set_reader"},
+    "miVAE": {"kind": "mivae"},
     "PNBA": {"kind": "pnba"},
     "PNBA, few-shot": {"kind": "pnba", "transfer": "few_shot"},
     "PNBA, published front end": {"kind": "pnba", "front_end": "published"},

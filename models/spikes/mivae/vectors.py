@@ -21,10 +21,15 @@ LOOP = FitSettings(epochs=30, batch_size=256, learning_rate=2e-3, weight_decay=0
 
 @dataclass(frozen=True, slots=True)
 class VectorSettings:
-    """Sizes, weights and training; ``conditional`` False: priors N(0, 1), a plain split VAE of two modalities."""
+    """Sizes, weights and training.
+
+    ``n_private`` latents are of x alone, ``n_irrelevant`` of y alone; ``conditional`` False: priors N(0, 1), a plain
+    split VAE of two modalities.
+    """
 
     n_shared: int = 3
     n_private: int = 2
+    n_irrelevant: int = 2
     conditional: bool = True
     weights: MiVaeWeights = field(default_factory=MiVaeWeights)
     ramp: int = 400
@@ -48,7 +53,7 @@ def learn_vectors(data: TwoModalities, settings: VectorSettings, seed: int = 0) 
     conditional = s.conditional
     network = MiVae(
         VectorSide("x", data.x.shape[1], s.n_shared + s.n_private),
-        VectorSide("y", data.y.shape[1], s.n_shared + s.n_private),
+        VectorSide("y", data.y.shape[1], s.n_shared + s.n_irrelevant),
         ConditionalPrior(int(data.u_c.max()) + 1, 0, s.n_shared, conditional=conditional),
         ConditionalPrior(int(data.u_m.max()) + 1, 0, s.n_private, conditional=conditional),
         s.n_shared,

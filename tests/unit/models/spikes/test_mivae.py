@@ -26,7 +26,7 @@ DATA = TwoModalitySettings(n_shared=2, n_private=1, n_x=12, n_y=12, n_conditions
 @pytest.fixture(scope="module")
 def learned() -> tuple[MiVae, TwoModalities]:
     data = two_modalities(DATA, 0)
-    return learn_vectors(data, VectorSettings(n_shared=2, n_private=1, ramp=200, fit=QUICK)), data
+    return learn_vectors(data, VectorSettings(n_shared=2, n_private=1, n_irrelevant=1, ramp=200, fit=QUICK)), data
 
 
 def test_blocks_hold_what_is_theirs_and_nothing_else(learned: tuple[MiVae, TwoModalities]) -> None:
