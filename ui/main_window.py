@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QToolBar, QWidget
 
+from bci_app.amplitudes import Doubt
 from bci_app.commands import InsertMarker, StopRecording
 from bci_app.config import NO_DECODER, SessionSettings, demo_session
 from bci_app.events import EngineState, NoticeEvent, RecordingEvent, StateEvent
@@ -18,6 +19,7 @@ from bci_app.session_writing import save_session
 from pipelines.errors import BciError
 from pipelines.plugins import make, names
 from ui import layouts, preferences, warm_up
+from ui.amplitude_watch import AmplitudeWatch
 from ui.appearance import Appearance
 from ui.docks import Docks
 from ui.draft import Draft
@@ -204,6 +206,7 @@ class MainWindow(QMainWindow):
         self.client.notice.connect(self._on_notice)
         self.client.recording.connect(self._on_recording)
         self.client.running.connect(self._show_running)
+        AmplitudeWatch(self.client, self._doubt_amplitudes)
 
     def _restore_geometry(self) -> None:
         stored = self.store.value("geometry")
@@ -257,6 +260,20 @@ class MainWindow(QMainWindow):
     def _on_notice(self, event: NoticeEvent) -> None:
         if event.level != "info":
             self.message_bar.say(event.level, event.text)
+
+    def _doubt_amplitudes(self, found: Doubt) -> None:
+        """Tell it; a recording can be read otherwise by one click, which Undo takes back."""
+        source = dict(self.draft.values.get("source") or {})
+        remedy = None
+        if found.remedy() and source.get("kind") == "recording":
+            scaled = {**source, "scale": source.get("scale", 1.0) * found.factor}
+
+            def read_otherwise() -> None:
+                self.draft.choose("amplitudes of the recording", source=scaled)
+                self.restart()
+
+            remedy = (found.remedy(), read_otherwise)
+        self.message_bar.say("warning", found.words(), remedy=remedy)
 
     def _show_running(self) -> None:
         self.bar.show_running(running=self.client.is_running, can_start=self.draft.is_ready)

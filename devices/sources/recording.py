@@ -19,7 +19,7 @@ from devices.recording_data import ReadOptions, Recording, Span
 from devices.source import SourceBase
 from pipelines.errors import ConfigError, ConnectFailed, StreamEnded
 from pipelines.plugins import PluginSettings
-from pipelines.signal import Chunk, Marker, StreamSpec, make_chunk
+from pipelines.signal import MICROVOLTS_PER, Chunk, Marker, StreamSpec, make_chunk
 
 READERS: dict[str, Callable[[Path, ReadOptions], Recording]] = {
     suffix: module.read for module in (xdf, mne_formats, openbci_text, csv_tables) for suffix in module.SUFFIXES
@@ -47,6 +47,7 @@ class Settings(PluginSettings):
         None, ge=1, description="Samples per chunk; none: 20 ms of the clock, but 1 s of signal at most."
     )
     unit: Literal["", "uV", "mV", "V", "nV"] = Field("", description="Unit of the EEG where the file does not say.")
+    scale: float = Field(1.0, gt=0, description="Multiply voltages by this, where the unit in the file is wrong.")
     rate_hz: float | None = Field(None, gt=0, description="Sampling rate where the file does not say (Hz).")
     columns: dict[str, int] = Field(
         default_factory=dict, description="CSV without a header: channel name → column, counted from 0."
@@ -129,7 +130,10 @@ class RecordingSource(SourceBase):
         self._playback = Playback(open_recording(s.path, s.options()), s.start_s, s.stop_s, s.path)
         self._set_going()
         self._pacer.start()
-        return self._playback.recording.spec
+        spec = self._playback.recording.spec
+        is_voltage = [channel.kind == "eeg" or channel.unit in MICROVOLTS_PER for channel in spec.channels]
+        self._factors = np.where(is_voltage, s.scale, 1.0).astype(np.float32)
+        return spec
 
     def read(self, timeout_s: float) -> Chunk | None:
         """Return the next chunk once its last sample is due; None while it is paused."""
@@ -297,8 +301,9 @@ class RecordingSource(SourceBase):
     def _cut(self, play: Playback, stop: int) -> Chunk:
         recording, start = play.recording, play.row
         markers = tuple(replace(m, time_s=self._marker_time(play, m)) for m in play.take_markers(stop))
+        samples = recording.samples[start:stop]
         return make_chunk(
-            recording.samples[start:stop],
+            samples if self._settings.scale == 1.0 else samples * self._factors,
             self._times(play, start, stop),
             int(play.indices[start]) + play.shift,
             flags=None if recording.flags is None else recording.flags[start:stop],

@@ -105,6 +105,10 @@ def test_fif_comes_in_microvolts_with_its_events(tmp_path: Path) -> None:
     np.testing.assert_allclose(recording.samples, rows.T * 1e6, rtol=1e-5)
     assert [(m.label, m.time_s) for m in recording.markers] == [("blink", 1.0), ("7", 2.0)]
     assert {c.unit for c in recording.spec.channels} == {"uV"}
+    with make("sources", {"kind": "recording", "path": str(path), "speed": "max", "scale": 0.001}) as source:
+        source.open()
+        chunk = source.read(1.0)
+    np.testing.assert_allclose(chunk.samples, rows.T[: chunk.n_samples] * 1e3, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,20 @@ from pytestqt.qtbot import QtBot
 
 from bci_app.commands import InsertMarker, StartRecording, StopRecording
 from bci_app.config import demo_session, load_session, validate
-from bci_app.events import EngineState, Event, HeartbeatEvent, NoticeEvent, RecordingEvent, StateEvent
+from bci_app.events import (
+    ChannelQualityEvent,
+    EngineState,
+    Event,
+    HeartbeatEvent,
+    NoticeEvent,
+    RecordingEvent,
+    Session,
+    SessionEvent,
+    StateEvent,
+)
+from pipelines.channel_quality import ChannelQuality
 from pipelines.errors import ConfigError
+from pipelines.signal import Channel, StreamSpec
 from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
@@ -354,6 +366,26 @@ def test_the_real_recorder_is_followed_from_the_button_to_the_saved_file(qtbot: 
     assert said().startswith("off; saved session_2.xdf")
     assert "recorded " in window.panels["messages"].text.toPlainText().splitlines()[-2]
     window.close()
+
+
+def test_amplitudes_that_are_none_of_eeg_are_told_and_mended_by_one_click(
+    window: MainWindow, engines: list[ScriptedEngine], qtbot: QtBot
+) -> None:
+    settings = {"source": {"kind": "recording", "path": "a.fif"}, "decoder": None, "stages": []}
+    window.run(validate(settings, "test"))
+    one = ChannelQuality("Cz", "good", 5000.0, 20_000.0, 0.1, 0.9)
+    begun = SessionEvent(Session("test", StreamSpec(250.0, (Channel("Cz"),))))
+    hear(window, engines[0], qtbot, begun, *[ChannelQualityEvent((one,), float(n)) for n in range(2)])
+    assert window.message_bar.isHidden(), "two seconds are no lasting doubt"
+    hear(window, engines[0], qtbot, ChannelQualityEvent((one,), 2.0))
+    assert "5e+03 µV" in window.message_bar.text.text()
+    assert window.message_bar.remedy.text() == "Divide by 1,000"
+    window.message_bar.remedy.click()
+    qtbot.waitUntil(lambda: len(engines) == 2, timeout=5000)
+    assert engines[1].settings["source"]["scale"] == pytest.approx(1e-3)
+    for _ in range(2):  # the choice, and the whole session that was made of it
+        window.draft.undo_stack.undo()
+    assert window.draft.values["source"].get("scale", 1.0) == 1.0
 
 
 def test_a_recording_without_decoder_or_a_missing_one(tmp_path: Path) -> None:
