@@ -128,8 +128,8 @@ class TraceControls(QWidget):
         flow = FlowLayout((8, 6, 8, 6), 4)
         scale = QWidget()
         row = layouts.row(scale, 4, (0, 0, 0, 0))
-        for widget in (self.smaller, self.scale_box, self.larger):
-            row.addWidget(widget)
+        for part in (self.smaller, self.scale_box, self.larger):
+            row.addWidget(part)
         for widget in (self.window_box, scale, self.view_box, self.filter_button, self.picture_button, self.freeze):
             flow.addWidget(widget)
         self.setLayout(flow)
