@@ -76,9 +76,10 @@ class Features:
         RecordingError
             If a stimulus has no features.
         """
-        return np.asarray(self.tokens[self._places(stimuli)], dtype=np.float32)
+        return np.asarray(self.tokens[self.rows_of(stimuli)], dtype=np.float32)
 
-    def _places(self, stimuli: NDArray[np.str_]) -> NDArray[np.int64]:
+    def rows_of(self, stimuli: NDArray[np.str_]) -> NDArray[np.int64]:
+        """Return the row of each stimulus (n,); raises as :meth:`tokens_of`."""
         order = np.argsort(self.names)
         at = np.minimum(np.searchsorted(self.names, stimuli, sorter=order), len(order) - 1)
         places = order[at]

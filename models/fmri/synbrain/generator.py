@@ -1,0 +1,122 @@
+"""SynBrain: image tokens to a distribution over single-trial responses.
+
+p(y | x) = ∫ N(y; D(z), L L^t + D) N(z; f(x), S) dz. f is the mapper, D the decoder. S is learned from posteriors: what
+trials of one image do to the latent. The released code adds noise of variance 1 in its place, or none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import MultivariateNormal
+
+from models.fmri.synbrain.likelihood import LowRankNoise
+from models.fmri.synbrain.mapper import Mapper
+from models.fmri.synbrain.size import MapperSize, VaeSize
+from models.fmri.synbrain.vae import BrainVae
+
+MEAN_DRAWS = 32
+"""Latents (in mirrored pairs) over which the mean is taken: the decoder is not linear."""
+
+
+class SynBrain(nn.Module):
+    """Both stages.
+
+    Parameters
+    ----------
+    vae, mapper
+        Sizes.
+    tokens
+        Shape (m, d) of an image's tokens.
+    parcels
+        Parcel number of each voxel, (V,).
+    latent_rank
+        Of the correlated part of S.
+
+    Raises
+    ------
+    ConfigError
+        If the sizes do not go together.
+    """
+
+    spread: Tensor
+    """Mean posterior variance of each latent number."""
+
+    def __init__(
+        self, vae: VaeSize, mapper: MapperSize, tokens: tuple[int, int], parcels: Sequence[int], latent_rank: int = 16
+    ) -> None:
+        super().__init__()
+        self.vae, self.mapper = BrainVae(vae, tokens, parcels), Mapper(mapper, tokens)
+        self.latent_noise = LowRankNoise(tokens[0] * tokens[1], latent_rank)
+        self.register_buffer("spread", torch.full((tokens[0] * tokens[1],), 0.5))
+        self.architecture: dict[str, Any] = {
+            "vae": vae.model_dump(mode="json"), "mapper": mapper.model_dump(mode="json"), "tokens": list(tokens),
+            "parcels": list(map(int, parcels)), "latent_rank": latent_rank,
+        }  # fmt: skip
+
+    @classmethod
+    def of_architecture(cls, table: dict[str, Any]) -> SynBrain:
+        """Make the network that a card's ``architecture`` describes, with weights of chance."""
+        sizes = VaeSize.model_validate(table["vae"]), MapperSize.model_validate(table["mapper"])
+        return cls(*sizes, (table["tokens"][0], table["tokens"][1]), table["parcels"], table["latent_rank"])
+
+    @torch.inference_mode()
+    def predict_mean(self, tokens: Tensor) -> Tensor:
+        """Return the expected response (n, V) to images (n, m, d)."""
+        self.eval()
+        luck = torch.Generator().manual_seed(0)
+        means = self.mapper(tokens)
+        total = torch.zeros(len(tokens), len(self.vae.scale.mean))
+        for _ in range(MEAN_DRAWS // 2):
+            noise = self.latent_noise.sample(len(tokens), luck).reshape(means.shape)
+            total += self.vae.decode(means + noise) + self.vae.decode(means - noise)
+        return self.vae.scale.outward(total / (2 * (MEAN_DRAWS // 2)))
+
+    @torch.inference_mode()
+    def sample(self, tokens: Tensor, n: int, seed: int = 0) -> Tensor:
+        """Draw single-trial responses (n, n_images, V); the same seed gives the same ones."""
+        self.eval()
+        luck = torch.Generator().manual_seed(seed)
+        means = self.mapper(tokens)
+        draws = []
+        for _ in range(n):
+            latents = means + self.latent_noise.sample(len(tokens), luck).reshape(means.shape)
+            draws.append(self.vae.scale.outward(self.vae.decode(latents) + self.vae.noise.sample(len(tokens), luck)))
+        return torch.stack(draws)
+
+    @torch.inference_mode()
+    def log_prob(self, tokens: Tensor, voxels: Tensor, n: int = 32, seed: int = 0) -> Tensor:
+        """Return the log density (n_trials,) of responses (n_trials, V) to images, in nats.
+
+        By importance sampling from the latent's posterior given trial and image (Burda et al. 2016): a lower bound in
+        the mean that rises to the density with ``n``, and equals it where the decoder is linear.
+        """
+        self.eval()
+        luck = torch.Generator().manual_seed(seed)
+        said, mean = self.mapper(tokens).flatten(1), self.view(voxels)[0]
+        known = torch.linalg.inv(self.latent_noise.covariance())
+        covariance = torch.linalg.inv(known + torch.diag(1 / self.spread - 1))
+        centre = (said @ known + mean / self.spread) @ covariance
+        proposal = MultivariateNormal(torch.zeros_like(self.spread), 0.5 * (covariance + covariance.T))
+        deviations = self.vae.scale.inward(voxels)
+        weights = []
+        for _ in range(n):
+            step = torch.randn(centre.shape, generator=luck) @ proposal.scale_tril.T
+            latents = centre + step
+            seen = self.vae.noise.log_prob(deviations - self.vae.decode(latents.reshape(tokens.shape)))
+            drawn: Tensor = proposal.log_prob(step)  # type: ignore[no-untyped-call]
+            weights.append(seen + self.latent_noise.log_prob(latents - said) - drawn)
+        average = torch.logsumexp(torch.stack(weights), dim=0) - math.log(n)
+        return average - self.vae.scale.deviation.log().sum()
+
+    @torch.no_grad()
+    def view(self, voxels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return posterior means and variances (n_trials, numbers) of responses (n_trials, V)."""
+        self.vae.eval()
+        parts = [self.vae.encode(self.vae.scale.inward(part)) for part in torch.split(voxels, 256)]
+        mean, log_variance = (torch.cat(column).flatten(1) for column in zip(*parts, strict=True))
+        return mean, log_variance.exp()
