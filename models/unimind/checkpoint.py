@@ -37,6 +37,8 @@ class Architecture(BaseModel):
     connector: ConnectorSettings
     cards: tuple[TaskCard, ...]
     """Tasks it was trained on, in the order of their queries."""
+    channels: tuple[str, ...] = ()
+    """Electrodes of the training."""
     language: dict[str, str] = {}
     """Fields of :class:`Identity`; empty: heads alone."""
     language_folder: str = ""
@@ -89,7 +91,7 @@ def load(folder: str | Path, language: str = AS_TRAINED, device: Where = "auto")
     tasks = {card.name: len(card.options) for card in architecture.cards}
     # Weights to begin with are those of the folder, not of the training.
     encoder = architecture.encoder.model_copy(update={"weights": ""})
-    model = UniMind(tasks, encoder, architecture.connector, spoken, architecture.lora)
+    model = UniMind(tasks, encoder, architecture.connector, spoken, architecture.lora, channels=architecture.channels)
     _fill(model, checkpoint, where)
     model.network.to(put)
     cards = {card.name: card for card in architecture.cards}

@@ -97,8 +97,8 @@ def _network(size: dict[str, int], dropout: float, channels: Sequence[str]) -> C
     return architecture.network(dropout=dropout)
 
 
-def make_encoder(settings: EncoderSettings, n_tasks: int) -> Any:
-    """Make the encoder with fresh weights, for so many tasks.
+def make_encoder(settings: EncoderSettings, n_tasks: int, channels: Sequence[str]) -> Any:
+    """Make the encoder with fresh weights, for so many tasks and for these electrodes among others.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def make_encoder(settings: EncoderSettings, n_tasks: int) -> Any:
     if settings.kind == "csbrain":
         return CSBrainEncoder(settings)
     if settings.kind == "spectral":
-        return SpectralEncoder(n_tasks, settings.d_model, settings.dropout)
+        return SpectralEncoder(n_tasks, channels, settings.d_model, settings.dropout)
     from models.unimind.braindecode_encoders import BraindecodeEncoder
 
     return BraindecodeEncoder(settings.kind)

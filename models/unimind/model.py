@@ -32,6 +32,8 @@ class UniMind:
         Rank, strength and dropout of its adapters; rank 0: none.
     seed
         Of first weights.
+    channels
+        Electrodes of the training.
 
     Raises
     ------
@@ -49,11 +51,12 @@ class UniMind:
         language: LanguageModel | None,
         lora: tuple[int, float, float] = (0, 32.0, 0.0),
         seed: int = 0,
+        channels: Sequence[str] = (),
     ) -> None:
         self.language = language
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.network = UniMindNetwork(dict(tasks), encoder, connector, language.width if language else 0)
+            self.network = UniMindNetwork(dict(tasks), encoder, connector, language.width if language else 0, channels)
             self.adapters = add_adapters(language, *lora) if language and lora[0] else {}
             if language:
                 self.network.begin_language(float(language.embeddings.weight.std()))

@@ -68,6 +68,8 @@ class UniMindNetwork(nn.Module):
         Sizes.
     language_width
         Length of the language model's embeddings; 0 where there is none.
+    channels
+        Electrodes of the training, where the encoder keeps something of each.
 
     Raises
     ------
@@ -81,10 +83,11 @@ class UniMindNetwork(nn.Module):
         encoder: EncoderSettings,
         connector: ConnectorSettings,
         language_width: int = 0,
+        channels: Sequence[str] = (),
     ) -> None:
         super().__init__()
         s = connector
-        self.encoder = make_encoder(encoder, len(tasks))
+        self.encoder = make_encoder(encoder, len(tasks), channels)
         self.lift = nn.Linear(self.encoder.width + 1, s.width)
         self.places = Places(s.width)
         self.spatial_queries = QuerySelection(list(tasks), s.width, s.n_pool, s.top)

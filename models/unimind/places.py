@@ -15,7 +15,9 @@ _LONGEST_PERIOD = 100.0
 
 
 class Places(nn.Module):
-    """Adds to tokens what electrode and second they are of.
+    """Tells tokens what electrode and second they are of.
+
+    The electrode weighs what is in a token, and adds to it: a mean over electrodes can then still tell left from right.
 
     Parameters
     ----------
@@ -25,15 +27,15 @@ class Places(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.of_electrode = nn.Sequential(nn.Linear(3, width), nn.GELU(), nn.Linear(width, width))
+        self.of_electrode = nn.Sequential(nn.Linear(3, width), nn.GELU(), nn.Linear(width, 2 * width))
         self.of_second = nn.Linear(width, width, bias=False)
         self._known: dict[tuple[str, ...], Tensor] = {}
 
     def forward(self, tokens: Tensor, channels: tuple[str, ...]) -> Tensor:
-        """Return (batch, n_electrodes, n_patches, width) with places added."""
-        electrode: Tensor = self.of_electrode(self._directions(channels).to(tokens))
+        """Return (batch, n_electrodes, n_patches, width) that know their places."""
+        weight, electrode = self.of_electrode(self._directions(channels).to(tokens)).chunk(2, dim=-1)
         second: Tensor = self.of_second(_sines(tokens.shape[2], tokens.shape[3]).to(tokens))
-        return tokens + electrode[:, None] + second
+        return torch.addcmul(electrode[:, None] + second, tokens, 1 + weight[:, None])
 
     def _directions(self, channels: tuple[str, ...]) -> Tensor:
         if channels not in self._known:

@@ -83,6 +83,7 @@ def train(
         language,
         (lora.rank, lora.alpha, lora.dropout),
         settings.seed,
+        _channels(tasks),
     )
     begin_with(model.network.encoder, settings.encoder)
     _learn_scale(model, tasks, settings.seed)
@@ -97,13 +98,18 @@ def train(
     return out
 
 
+def _channels(tasks: Sequence[TaskSamples]) -> tuple[str, ...]:
+    return tuple(sorted({name for task in tasks for sample in task.train for name in sample.channels}))
+
+
 def _learn_scale(model: UniMind, tasks: Sequence[TaskSamples], seed: int) -> None:
     """Let an encoder that standardises what it measures see some windows of every task."""
     if isinstance(model.network.encoder, SpectralEncoder):
         rng = np.random.default_rng(seed)
         drawn = [[task.train[i] for i in rng.permutation(len(task.train))[:SCALE_WINDOWS]] for task in tasks]
-        windows = [[torch.from_numpy(patches_of(sample.samples)) for sample in samples] for samples in drawn]
-        model.network.encoder.learn_scale(windows)
+        model.network.encoder.learn_scale(
+            [[(torch.from_numpy(patches_of(one.samples)), one.channels) for one in samples] for samples in drawn]
+        )
 
 
 def _judge(
@@ -140,6 +146,7 @@ def _card(
         encoder=settings.encoder,
         connector=settings.connector,
         cards=cards,
+        channels=_channels(tasks),
         language=language.identity.to_dict() if language else {},
         language_folder=settings.language if local else "",
         lora=(settings.lora.rank, settings.lora.alpha, settings.lora.dropout),
