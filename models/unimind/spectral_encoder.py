@@ -80,7 +80,7 @@ class SpectralEncoder(nn.Module):
         mean = rows.mean(dim=0).repeat(len(self._place) + 1, 1)
         there = torch.zeros(len(mean), dtype=torch.bool)
         there[0] = True
-        for place in places.unique().tolist():
+        for place in sorted(set(places.tolist())):
             mean[place], there[place] = rows[places == place].mean(dim=0), True
         return mean, (rows - mean[places]).std(dim=0), there
 
