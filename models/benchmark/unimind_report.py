@@ -72,6 +72,8 @@ def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
         lines.append(f"| {cards()[task].title} | {left_out} | {METRICS[one.figure].title} | {' | '.join(shown)} |")
     for title, simulated in (("average", True), ("average without simulated tasks", False)):
         mean = averages(found, of_simulated=simulated)
+        if not mean:
+            continue
         lines.append(f"| **{title}** | | | " + " | ".join(f"{mean[m][0]:.3f}" for m in models) + " |")
         lines.append(
             f"| … as share of the way from chance to 1 | | | {' | '.join(f'{mean[m][1]:.3f}' for m in models)} |"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ class Plan:
         Of the training of UniMind.
     tasks
         Names of the cards; empty: all whose data are there.
+    network
+        Table of the network with a head that stands beside.
     """
 
     data: Path
@@ -54,6 +56,7 @@ class Plan:
     limit: int | None
     settings: UniMindSettings
     tasks: tuple[str, ...] = ()
+    network: Mapping[str, Any] = field(default_factory=lambda: CSBRAIN)
 
 
 def folder_of(plan: Plan, name: str) -> Path | None:
@@ -119,7 +122,7 @@ def _beside(plan: Plan, task: TaskWindows, round_: int, store: CellStore, progre
     own_band = source.classical_band_hz is not None
     folder = folder_of(plan, task.card.name)
     place = ({**source.data, "folder": str(folder)}, plan.cache) if own_band else None
-    tables = ((CHANCE, {"kind": "chance"}, None), (CLASSICAL, source.classical, place), (NETWORK, CSBRAIN, None))
+    tables = ((CHANCE, {"kind": "chance"}, None), (CLASSICAL, source.classical, place), (NETWORK, plan.network, None))
     for model, table, where in tables:
         if progress.stop_requested:
             raise Stopped("cells that are done are kept")
