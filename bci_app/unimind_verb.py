@@ -21,6 +21,15 @@ from models.unimind.task_cards import cards
 from pipelines.errors import ConfigError
 from pipelines.plugins import explain
 
+TRAINING: dict[str, Any] = {
+    "language": "none",
+    "device": "cpu",
+    "weight_decay": 0.1,
+    "encoder": {"kind": "spectral", "d_model": 40, "dropout": 0.2},
+    "by_head": {"steps": 400, "learning_rate": 2e-3, "judge_every": 50, "judge_windows": 200, "patience": 5},
+}
+"""How UniMind is trained unless told otherwise: small data want a small encoder, and its heads judge, not the words."""
+
 
 def bench_unimind(
     data: Path,
@@ -69,12 +78,12 @@ def bench_unimind(
 
 
 def _settings(file: Path | None, overrides: Sequence[str]) -> Any:
-    """Return how UniMind is trained: without a language model unless told otherwise, as it is the heads that judge."""
+    """Return how UniMind is trained; a file says all of it, ``key=value`` single settings."""
     from pydantic import ValidationError
 
     from models.unimind.training.settings import UniMindSettings
 
-    values = {"language": "none", "device": "cpu", **({} if file is None else read_toml(file))}
+    values = TRAINING if file is None else read_toml(file)
     try:
         return UniMindSettings.model_validate(with_overrides(values, overrides))
     except ValidationError as exc:
