@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
 from pydantic import Field
 
+from bci_app.csv_file import CsvFile
 from bci_app.events import AnswerEvent, ChunkEvent, DecisionEvent, Event, Session
 from models.unimind.replies import Reply
 from pipelines.decision import Decision
-from pipelines.errors import RecordingError
 from pipelines.plugins import PluginSettings
 
 COLUMNS = (
@@ -37,7 +34,7 @@ class AnswersCsv:
 
     def __init__(self, settings: Settings) -> None:
         self._path = Path(settings.path)
-        self._file: TextIO | None = None
+        self._file: CsvFile | None = None
         self._origin_s: float | None = None
         self._heads: dict[int, Decision] = {}
 
@@ -52,12 +49,8 @@ class AnswersCsv:
         self.close()
         self._origin_s = None
         self._heads.clear()
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8", newline="")
-        except OSError as exc:
-            raise RecordingError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
-        self._write(COLUMNS)
+        self._file = CsvFile(self._path)
+        self._file.write(COLUMNS)
 
     def accept(self, event: Event) -> None:
         """Write a reply; decisions are kept for those that come later, other events are passed over.
@@ -75,7 +68,7 @@ class AnswersCsv:
                 if len(self._heads) > KEPT:
                     del self._heads[next(iter(self._heads))]
             case AnswerEvent(reply) if self._file is not None:
-                self._write(self._row(reply))
+                self._file.write(self._row(reply))
 
     def close(self) -> None:
         """Close the file.
@@ -86,12 +79,8 @@ class AnswersCsv:
             If what was left could not be written.
         """
         file, self._file = self._file, None
-        if file is None:
-            return
-        try:
+        if file is not None:
             file.close()
-        except OSError as exc:
-            raise RecordingError(f"{self._path}: could not be closed: {exc.strerror or exc}") from exc
 
     def _row(self, reply: Reply) -> list[str | int]:
         origin_s = reply.start_s if self._origin_s is None else self._origin_s
@@ -112,14 +101,6 @@ class AnswersCsv:
             int(reply.late),
             reply.refused,
         ]
-
-    def _write(self, row: Iterable[str | int]) -> None:
-        assert self._file is not None
-        try:
-            csv.writer(self._file, lineterminator="\n").writerow(row)
-            self._file.flush()
-        except OSError as exc:
-            raise RecordingError(f"{self._path}: could not be written: {exc.strerror or exc}") from exc
 
 
 def build(settings: Settings) -> AnswersCsv:

@@ -5,13 +5,11 @@ A decoder of other classes that takes over begins a file of its own: ``decisions
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
 
 from pydantic import Field
 
+from bci_app.csv_file import CsvFile
 from bci_app.events import ChunkEvent, DecisionEvent, DecoderEvent, Event, Session
 from pipelines.decision import Decision
 from pipelines.errors import RecordingError
@@ -34,7 +32,7 @@ class DecisionsCsv:
 
     def __init__(self, settings: Settings) -> None:
         self._path = Path(settings.path)
-        self._file: TextIO | None = None
+        self._file: CsvFile | None = None
         self._classes: tuple[str, ...] = ()
         self._origin_s: float | None = None
         self._n_files = 0
@@ -56,14 +54,11 @@ class DecisionsCsv:
         self._classes = classes
         self._n_files += 1
         path = self._path if self._n_files == 1 else self._path.with_stem(f"{self._path.stem}-{self._n_files}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w", encoding="utf-8", newline="")
-        except OSError as exc:
-            raise RecordingError(f"{path}: cannot be written: {exc.strerror or exc}") from exc
         shares = (f"p_{name}" for name in classes)
         trust = ("prediction_set", "unfamiliarity", "unfamiliar")
-        self._write(["window_index", "start_s", "end_s", "label", *shares, "abstained", "reason", *trust])
+        columns = ("window_index", "start_s", "end_s", "label", *shares, "abstained", "reason", *trust)
+        self._file = CsvFile(path)
+        self._file.write(columns)
 
     def accept(self, event: Event) -> None:
         """Write a decision; other events are passed over.
@@ -79,7 +74,7 @@ class DecisionsCsv:
             case DecoderEvent(classes=classes) if self._file is not None and classes != self._classes:
                 self._begin(classes)
             case DecisionEvent(decision) if self._file is not None:
-                self._write(self._row(decision))
+                self._file.write(self._row(decision))
 
     def close(self) -> None:
         """Close the file.
@@ -90,12 +85,8 @@ class DecisionsCsv:
             If what was left could not be written.
         """
         file, self._file = self._file, None
-        if file is None:
-            return
-        try:
+        if file is not None:
             file.close()
-        except OSError as exc:
-            raise RecordingError(f"{self._path}: could not be closed: {exc.strerror or exc}") from exc
 
     def _row(self, d: Decision) -> list[str | int]:
         if d.labels != self._classes:
@@ -109,14 +100,6 @@ class DecisionsCsv:
         strange = "" if d.unfamiliarity is None else repr(float(d.unfamiliarity))
         trust = ("|".join(d.prediction_set), strange, d.unfamiliar)
         return [d.window_index, *spans, d.label, *shares, int(d.abstained), d.reason, *trust]
-
-    def _write(self, row: Iterable[str | int]) -> None:
-        assert self._file is not None
-        try:
-            csv.writer(self._file, lineterminator="\n").writerow(row)
-            self._file.flush()
-        except OSError as exc:
-            raise RecordingError(f"{self._path}: could not be written: {exc.strerror or exc}") from exc
 
 
 def build(settings: Settings) -> DecisionsCsv:
