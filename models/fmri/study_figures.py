@@ -36,6 +36,28 @@ def dots(scores: Sequence[Score], metric: str, chance: float | None = None, labe
     return png(figure)
 
 
+def by_condition(scores: Sequence[Score], metric: str, label: str = "") -> bytes:
+    """Draw all conditions in one panel: a line for each condition, a colour for each model, values and their mean."""
+    chosen = [s for s in scores if s.metric == metric]
+    conditions = list(dict.fromkeys(s.condition for s in chosen))[::-1]
+    models = list(dict.fromkeys(s.model for s in chosen))
+    figure = Figure(figsize=(7.5, 1.2 + 0.4 * len(conditions)))
+    axes = figure.add_subplot()
+    for score in chosen:
+        height = conditions.index(score.condition)
+        colour = COLOURS[models.index(score.model) % len(COLOURS)]
+        jitter = np.random.default_rng(0).uniform(-0.2, 0.2, len(score.values))
+        axes.plot(score.values, height + jitter, ".", color=colour, alpha=0.35, markersize=6, markeredgewidth=0)
+        name = score.model if height == len(conditions) - 1 else None
+        axes.plot(score.mean, height, "o", color=colour, markersize=7, markeredgecolor="white", label=name)
+    axes.set_yticks(range(len(conditions)), conditions)
+    axes.set_xlabel(label or metric)
+    axes.grid(axis="x", color=FAINT, linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    return png(figure)
+
+
 def lines(panels: Mapping[str, Sequence[tuple[float, Score]]], x_label: str, y_label: str) -> bytes:
     """Draw one panel for each title: a line for each model over a number (log scale), with its 95 % band."""
     models = list(dict.fromkeys(s.model for points in panels.values() for _, s in points))
@@ -57,7 +79,8 @@ def lines(panels: Mapping[str, Sequence[tuple[float, Score]]], x_label: str, y_l
         axes.set_xlabel(x_label)
         axes.grid(color=FAINT, linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8)
     grid[0].set_ylabel(y_label)
+    handles = {label: h for axes in grid for h, label in zip(*axes.get_legend_handles_labels(), strict=True)}
     figure.tight_layout()
+    figure.legend(handles.values(), handles.keys(), loc="center left", bbox_to_anchor=(1, 0.55), frameon=False)
     return png(figure)

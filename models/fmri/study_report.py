@@ -31,7 +31,8 @@ def tables(scores: Sequence[Score]) -> list[tuple[str, list[str], list[list[str]
 
 def markdown(name: str, answer: Answer, command: str) -> str:
     """Return the report of one study."""
-    n = len(answer.scores[0].values) if answer.scores else 0
+    counts = sorted({len(score.values) for score in answer.scores})
+    n = " or ".join(map(str, counts))
     lines = [f"# {answer.title}", "", f"`{command}`", "", f"Mean and 95 % interval over {answer.over} (n = {n})."]
     for condition, metrics, rows in tables(answer.scores):
         lines += ["", f"## {condition}", "", f"| model | {' | '.join(metrics)} |", "|---" * (len(metrics) + 1) + "|"]

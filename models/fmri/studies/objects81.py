@@ -15,7 +15,7 @@ from sklearn.model_selection import KFold
 
 from models.fmri.responses import Responses
 from models.fmri.study import Answer, Score, Tell
-from models.fmri.study_figures import dots
+from models.fmri.study_figures import by_condition
 from models.metrics.voxelwise import correlation
 from models.ridge_map import ridge_map
 from pipelines import plugins
@@ -36,6 +36,9 @@ class Settings(PluginSettings):
     seeds: int = Field(5, ge=1, description="Ways of cutting the items into folds.")
     n_folds: int = Field(9, ge=2, description="Folds of items.")
     n_shuffles: int = Field(10, ge=1, description="Shuffles of the features in each way of cutting.")
+    encoder_seeds: int = Field(
+        1, ge=1, description="Ways of cutting that encoders beside ridge are given: they learn long."
+    )
     encoders: tuple[str, ...] = Field(("synbrain",), description="Encoders beside ridge, as far as installed.")
 
 
@@ -61,21 +64,21 @@ class Objects81Study:
             tell(f"objects81: ridge on {name}")
             for kind in self._settings.encoders:
                 if kind in plugins.names("encoders"):
-                    scores += self._of(f"{kind}, {name}", responses, x, _encoder(kind))
+                    scores += self._of(f"{kind}, {name}", responses, x, _encoder(kind), self._settings.encoder_seeds)
                     tell(f"objects81: {kind} on {name}")
         scores.sort(key=lambda s: responses.voxels.rois.index(s.condition))
-        shown = [s for s in scores if s.model in ("ridge, alexnet", "ridge, word2vec", SHUFFLED.format("alexnet"))]
+        shown = [s for s in scores if s.model not in ("mean predictor", SHUFFLED.format("word2vec"))]
         return Answer(
             "Encoding 81 objects (one person, real)", "ways of cutting into folds", scores, _findings(scores),
-            {"objects81.png": dots(shown, R, label=f"{R}, {self._settings.n_folds}-fold")},
+            {"objects81.png": by_condition(shown, R, f"{R}, {self._settings.n_folds}-fold")},
         )  # fmt: skip
 
     def _of(
-        self, model: str, responses: Responses, x: Floats, predict: Predict, *, shuffled: bool = False
+        self, model: str, responses: Responses, x: Floats, predict: Predict, seeds: int = 0, *, shuffled: bool = False
     ) -> list[Score]:
         rois = responses.voxels.rois
         found: dict[str, list[float]] = {roi: [] for roi in rois}
-        for seed in range(self._settings.seeds):
+        for seed in range(seeds or self._settings.seeds):
             for number in range(self._settings.n_shuffles if shuffled else 1):
                 rng = np.random.default_rng([seed, number])
                 r = self._cross_validated(x[rng.permutation(len(x))] if shuffled else x, responses, predict, seed)
