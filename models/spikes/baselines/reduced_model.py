@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spikes.baselines.matching_spaces import by_conditions, by_distribution, by_loadings, condition_means
+from models.spikes.baselines.mixture_space import by_mixture
 from models.spikes.baselines.reduction import How, Reduction
 from models.spikes.latent_model import Latents, Needs
 from models.spikes.trial_set import TrialSet
@@ -17,12 +18,13 @@ from models.spikes.units import Units
 from models.training.task import Progress
 from pipelines.errors import ModelError
 
-Rule = Literal["none", "procrustes", "canonical", "distribution", "loadings"]
+Rule = Literal["none", "procrustes", "canonical", "distribution", "mixture", "loadings"]
 NEEDS: dict[Rule, Needs] = {
     "none": "unlabelled",
     "procrustes": "conditions",
     "canonical": "conditions",
     "distribution": "unlabelled",
+    "mixture": "unlabelled",
     "loadings": "unlabelled",
 }
 
@@ -35,6 +37,7 @@ class _Reference:
     latents: NDArray[np.float64]
     means: dict[str, NDArray[np.float64]]
     units: Units
+    variance: float
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +58,7 @@ class ReducedModel:
     sigma_bins: float
     how: How = "pca"
     _reference: _Reference | None = None
+    _seed: int = 0
     _known: dict[tuple[str, str], tuple[Reduction, NDArray[np.float64]]] = field(default_factory=dict)
 
     @property
@@ -65,13 +69,15 @@ class ReducedModel:
     def fit(self, sessions: Sequence[TrialSet], seed: int, progress: Progress) -> None:
         """Reduce every session; the space is that of the first one."""
         self._known.clear()
+        self._seed = seed
         progress.phase("reduction", len(sessions), unit="sessions")
         for number, trials in enumerate(sessions):
             reduction = Reduction.of(trials, self.n_latents, self.sigma_bins, self.how)
             latents = reduction(trials)
             means = condition_means(latents, trials.labels)
             if number == 0:
-                self._reference = _Reference(reduction, latents, means, trials.units)
+                around = latents - np.stack([means[str(label)] for label in trials.labels])
+                self._reference = _Reference(reduction, latents, means, trials.units, float(around.var()))
             matrix = np.eye(self.n_latents)
             if number and self.rule != "none":
                 matrix = by_conditions(means, self._space.means, canonical=self.rule == "canonical")
@@ -101,7 +107,10 @@ class ReducedModel:
             return reduction, self._by_common_units(reduction, calibration.units)
         latents = reduction(calibration)
         if self.rule == "distribution":
-            return reduction, by_distribution(latents, self._space.latents)
+            return reduction, by_distribution(latents, self._space.latents, self._seed)
+        if self.rule == "mixture":
+            courses = np.stack(list(self._space.means.values()))
+            return reduction, by_mixture(latents, courses, self._space.variance, self._seed)
         means = condition_means(latents, calibration.labels)
         return reduction, by_conditions(means, self._space.means, canonical=self.rule == "canonical")
 

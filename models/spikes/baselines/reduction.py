@@ -66,8 +66,8 @@ class Reduction:
             precise = found.components_ / found.noise_variance_
             weights = np.linalg.solve(np.eye(n_latents) + precise @ found.components_.T, precise).T
         scores = flat @ weights
-        # The sign of a component is arbitrary: let the heavier tail be positive.
-        scale = scores.std(axis=0) * np.where(np.sum(scores**3, axis=0) < 0, -1.0, 1.0)
+        # The sign of a component is arbitrary: let more firing be positive.
+        scale = scores.std(axis=0) * np.where(weights.sum(axis=0) < 0, -1.0, 1.0)
         weights = weights / np.where(scale == 0, 1.0, scale)
         scores = flat @ weights
         loadings = np.linalg.lstsq(scores, flat, rcond=None)[0].T

@@ -23,7 +23,7 @@ def draw(name: str, ledger: Ledger, figures: tuple[str, ...], out: Path) -> Path
 
 def _bars(ledger: Ledger, names: tuple[str, ...]) -> Figure:
     summary = ledger.summary()
-    shown = [name for name in names if not name.endswith(", p")]
+    shown = [name for name in names if not name.endswith((", p", ", turn"))]
     figure = Figure(figsize=(3.2 * len(shown) + 1.8, 0.34 * len(summary) + 1.3), layout="constrained")
     axes: Any = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axis, name in zip(axes, shown, strict=True):

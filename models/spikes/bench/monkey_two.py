@@ -2,8 +2,10 @@
 
 The monkeys were not recorded together as far as anybody says, so trials are never paired. All three conditions of a
 monkey make one session: its units are the same in all of them. A linear discriminant learns from the latents of one
-monkey and names the directions of the other; a permutation test shuffles the true directions within each round of
-eight trials, because trials were given in rounds.
+monkey and names the directions of the other. Two tests: ``p`` shuffles the true directions within each round of eight
+trials, because trials were given in rounds; ``turn`` is the rank of the true names among the 16 ways to turn and
+mirror the ring of directions (1: the best), because a model may find the ring and not know which way it points; trials
+are then no independent witnesses.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from models.spikes.bench.problem import Job, Problem
-from models.spikes.bench.rows import ACROSS, Table, model, select
+from models.spikes.bench.rows import MONKEYS, Table, model, select
 from models.spikes.latent_model import seen
 from models.spikes.loader import SpikeLoader
 from models.spikes.trial_set import TrialSet, cut
@@ -56,10 +58,12 @@ def _joined(parts: list[TrialSet]) -> TrialSet:
 
 def problem(folder: Path, rows: Iterable[str] = ()) -> Problem:
     """Return the problem; seeds are those of the models."""
-    table = {**ACROSS, WITHIN: {}}
+    table = {**MONKEYS, WITHIN: {}}
     jobs = {name: _job(folder, row) for name, row in select(table, rows).items()}
     told = {"bin_s": BIN_S, "bins": N_BINS, "draws": N_DRAWS, "chance": 1 / ROUND}
-    return Problem("monkey_two", told, jobs, ("K to S", "K to S, p", "S to K", "S to K, p"))
+    return Problem(
+        "monkey_two", told, jobs, ("K to S", "K to S, p", "K to S, turn", "S to K", "S to K, p", "S to K, turn")
+    )
 
 
 def _job(folder: Path, table: Table) -> Job:
@@ -70,6 +74,7 @@ def _job(folder: Path, table: Table) -> Job:
             said = _across(table, both[learned], trials, seed, progress) if table else _within(trials, seed)
             figures[f"{learned} to {unseen}"] = float(np.mean(said == trials.labels))
             figures[f"{learned} to {unseen}, p"] = permutation_p(said, trials.labels, seed)
+            figures[f"{learned} to {unseen}, turn"] = float(rank_among_turns(said, trials.labels))
         return figures
 
     return job
@@ -120,3 +125,11 @@ def permutation_p(said: NDArray[np.str_], truth: NDArray[np.str_], seed: int) ->
     for _ in range(N_DRAWS):
         higher += int(np.mean(said == luck.permuted(rounds, axis=1).ravel()) >= observed)
     return (1 + higher) / (1 + N_DRAWS)
+
+
+def rank_among_turns(said: NDArray[np.str_], truth: NDArray[np.str_]) -> int:
+    """Return the place of the true names among all turns and mirror images of the ring of directions, 1 to 16."""
+    a, b = (np.array([int(str(label).split()[-1]) for label in labels]) for labels in (said, truth))
+    observed = int(np.sum(a == b))
+    others = [int(np.sum((side * a + turn - b) % ROUND == 0)) for side in (1, -1) for turn in range(ROUND)]
+    return 1 + sum(other > observed for other in others)

@@ -11,7 +11,7 @@ from models.spikes.bench.rows import ACROSS, Table, model, select
 from models.spikes.simulation.reach import ReachSettings, Tuning, reach
 from models.training.task import Progress
 
-LEARNED, UNSEEN = 5, 3
+LEARNED, UNSEEN = 5, 8
 REPEATS = 8
 
 

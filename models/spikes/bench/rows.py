@@ -15,6 +15,7 @@ ACROSS: dict[str, Table] = {
     "PCA": {"kind": "linear"},
     "factor analysis": {"kind": "linear", "how": "fa"},
     "distribution": {"kind": "linear", "rule": "distribution", "n_latents": 3},
+    "mixture": {"kind": "linear", "rule": "mixture"},
     "Procrustes, labels": {"kind": "linear", "rule": "procrustes"},
     "CCA, labels": {"kind": "linear", "rule": "canonical"},
     "CEBRA, labels": {"kind": "cebra"},
@@ -27,6 +28,18 @@ ACROSS: dict[str, Table] = {
     "PNBA, published front end": {"kind": "pnba", "front_end": "published"},
 }
 """Models that may be asked to read an animal they never saw; those called "labels" are given its conditions."""
+_FINE = {"kind": "linear", "n_latents": 12, "sigma_bins": 1.0}
+MONKEYS: dict[str, Table] = {
+    **ACROSS,
+    "PCA": _FINE,
+    "factor analysis": {**_FINE, "how": "fa"},
+    "mixture": {**_FINE, "rule": "mixture"},
+    "mixture, 8 latents": {**_FINE, "rule": "mixture", "n_latents": 8},
+    "mixture, 20 latents": {**_FINE, "rule": "mixture", "n_latents": 20},
+    "Procrustes, labels": {**_FINE, "rule": "procrustes"},
+    "CCA, labels": {**_FINE, "rule": "canonical"},
+}
+"""The same on few trials of many conditions and wide bins: more latents and less smoothing."""
 OVER_DAYS: dict[str, Table] = {
     "ridge, left alone": {"kind": "static_ridge"},
     "ridge, rescaled": {"kind": "static_ridge", "own_standard": True},

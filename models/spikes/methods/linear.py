@@ -1,7 +1,8 @@
 """Each session reduced linearly by itself, then brought into the space of the first one by what is known of it.
 
 ``rule`` says by what: ``none``; ``procrustes`` or ``canonical`` on averages of matched conditions, which needs labels
-of the unseen session; ``distribution``, without labels; ``loadings`` of units that stayed, for days of one animal.
+of the unseen session; ``distribution`` and ``mixture``, without labels; ``loadings`` of units that stayed, for days of
+one animal.
 """
 
 from __future__ import annotations
