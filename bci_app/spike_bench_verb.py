@@ -15,7 +15,7 @@ from models.spikes.bench.problem import Problem, run
 from models.training.task import Stopped
 from pipelines.errors import ConfigError
 
-SIMULATED = ("reach_informative", "reach_anonymous", "drift", "segments", "blocks")
+SIMULATED = ("reach_informative", "reach_anonymous", "drift", "segments", "blocks", "invariance")
 RECORDED = ("monkey_two", "monkey_dad")
 INTERRUPTED = 130
 
@@ -46,7 +46,7 @@ def bench_spikes(
 
 
 def _problem(name: str, data: Path, rows: Sequence[str]) -> Problem:
-    from models.spikes.bench import blocks, drift, monkey_dad, monkey_two, reach, segments
+    from models.spikes.bench import blocks, drift, invariance, monkey_dad, monkey_two, reach, segments
 
     if name == "reach_informative":
         return reach.problem("informative", rows)
@@ -58,6 +58,8 @@ def _problem(name: str, data: Path, rows: Sequence[str]) -> Problem:
         return segments.problem(rows)
     if name == "blocks":
         return blocks.problem(rows)
+    if name == "invariance":
+        return invariance.problem(rows)
     if name in RECORDED:
         make = monkey_two.problem if name == "monkey_two" else monkey_dad.problem
         return make(data / name, rows)

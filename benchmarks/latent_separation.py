@@ -37,7 +37,7 @@ from models.training.fit import FitSettings
 
 N_FOLDS, N_COMPONENTS = 4, 20
 FLICKER_HZ, FROM_S, SECONDS = (13.0, 17.0, 21.0), 2.0, 3.0
-LOOP = FitSettings(epochs=40, batch_size=128, learning_rate=2e-3, weight_decay=1e-2, warmup_epochs=1, clip=10.0)
+LOOP = FitSettings(epochs=20, batch_size=128, learning_rate=3e-3, weight_decay=1e-2, warmup_epochs=1, clip=10.0)
 Doubles = NDArray[np.float64]
 
 
