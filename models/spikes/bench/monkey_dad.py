@@ -2,7 +2,7 @@
 
 As published (Dyer et al. 2017), activity is reduced to three dimensions and rotated until it is distributed as
 velocities, with speed as the third dimension, of another run or another monkey. ``best rotation`` is found with labels:
-no rotation can do better.
+no rotation can do better. PNBA learns from runs with velocity, and units of the judged run from their counts alone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from models.spikes.baselines.matching_spaces import by_distribution
 from models.spikes.baselines.reduction import Reduction
 from models.spikes.bench.problem import Job, Problem
 from models.spikes.bench.rows import select
+from models.spikes.bench.unpaired_pnba import velocity_of
 from models.spikes.loader import SpikeLoader
 from models.spikes.recording import Recording, Series
 from models.spikes.trial_set import TrialSet
@@ -31,6 +32,8 @@ ROWS: dict[str, Mapping[str, str]] = {
     "mean": {},
     "distribution, same monkey's other run": {"velocities": "same"},
     "distribution, other monkey": {"velocities": "other"},
+    "PNBA, same monkey's other run": {"velocities": "same", "by": "pnba"},
+    "PNBA, other monkey": {"velocities": "other", "by": "pnba"},
     "best rotation, labels": {"velocities": "labels"},
     "ridge, labels": {"velocities": "ridge"},
 }
@@ -65,27 +68,31 @@ def _one_trial(recording: Recording) -> TrialSet:
 def _job(folder: Path, table: Mapping[str, str]) -> Job:
     def job(seed: int, progress: Progress) -> dict[str, float]:
         every = runs(folder)
-        return {f"{monkey} {run}": _r2(every, (monkey, run), table, seed) for monkey, run in every}
+        return {f"{monkey} {run}": _r2(every, (monkey, run), table, seed, progress) for monkey, run in every}
 
     return job
 
 
-def _r2(every: Mapping[tuple[str, str], TrialSet], key: tuple[str, str], table: Mapping[str, str], seed: int) -> float:
+def _r2(
+    every: Mapping[tuple[str, str], TrialSet],
+    key: tuple[str, str],
+    table: Mapping[str, str],
+    seed: int,
+    progress: Progress,
+) -> float:
     trials, velocity = every[key], np.asarray(every[key].covariates["velocity"][0], np.float64)
     if not table:
         return r2_score(velocity, _left_out(np.zeros((len(velocity), 1)), velocity))
     if table["velocities"] == "ridge":
         return r2_score(velocity, _left_out(trials.counts[0], velocity))
+    same = table["velocities"] == "same"
+    others = [t for k, t in every.items() if (k[0] == key[0]) == same and k != key]
+    if table.get("by") == "pnba":
+        return r2_score(velocity, velocity_of(others, trials, seed, progress))
     found = Reduction.of(trials, 3, 1.0)(trials)[0]
     if table["velocities"] == "labels":
-        known = [velocity]
-    else:
-        same = table["velocities"] == "same"
-        known = [
-            np.asarray(t.covariates["velocity"][0], np.float64)
-            for k, t in every.items()
-            if (k[0] == key[0]) == same and k != key
-        ]
+        others = [trials]
+    known = [np.asarray(t.covariates["velocity"][0], np.float64) for t in others]
     target, centre, spread = _with_speed(np.concatenate(known))
     if table["velocities"] == "labels":
         left, _, right = np.linalg.svd(found.T @ target)
