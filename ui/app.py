@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif arguments.file:
             window.open_path(arguments.file)
         code = app.exec()
+    warm_up.end()
     window.deleteLater()
     return code
 

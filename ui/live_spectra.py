@@ -56,9 +56,13 @@ class LiveSpectra:
 
     def push(self, chunk: Chunk) -> None:
         """Remember samples."""
-        if chunk.first_index < self._history.end_index:
+        self.push_rows(chunk.samples, (chunk.flags & Flag.LOST) != 0, chunk.first_index)
+
+    def push_rows(self, samples: NDArray[np.float32], lost: NDArray[np.bool_], first_index: int) -> None:
+        """Remember samples (n_samples, n_channels), and which of them are lost (n_samples,)."""
+        if first_index < self._history.end_index:
             self._begin()  # the stream counts anew
-        self._history.push(chunk.samples, (chunk.flags & Flag.LOST) != 0, chunk.first_index)
+        self._history.push(samples, lost, first_index)
 
     def update(self) -> bool:
         """Transform complete segments, oldest first; return whether some are still left."""

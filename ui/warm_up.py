@@ -25,6 +25,8 @@ MODULES = (
     "devices.sources.recording",
     "devices.sources.brainflow_board",
 )
+REHEARSAL = "ui.rehearsal"
+"""Has the function ``rehearse``; nobody waits for it, but the end of the program."""
 
 
 class WarmUp(QObject):
@@ -36,12 +38,19 @@ class WarmUp(QObject):
         super().__init__()
         self.is_under_way = False
         self._waiting: list[Callable[[], None]] = []
+        self._thread: threading.Thread | None = None
         self._imported.connect(self._finish)  # queued: the thread's signal is delivered by the Qt thread
 
     def begin(self) -> None:
         """Begin to import."""
         self.is_under_way = True
-        threading.Thread(target=self._run, name="warm-up", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="warm-up", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Wait for the thread: compiled code must not be loaded while the interpreter ends."""
+        if self._thread is not None:
+            self._thread.join()
 
     def then(self, action: Callable[[], None]) -> None:
         """Do something as soon as the imports are done; now, if they are, or never were begun."""
@@ -59,6 +68,7 @@ class WarmUp(QObject):
             except ImportError as exc:  # who needs it says so in plain words
                 log.info("%s: %s", name, exc)
         self._imported.emit()
+        importlib.import_module(REHEARSAL).rehearse()
 
     def _finish(self) -> None:
         self.is_under_way = False
@@ -75,6 +85,11 @@ def _instance() -> WarmUp:
 def begin() -> None:
     """Begin the imports of this process."""
     _instance().begin()
+
+
+def end() -> None:
+    """Wait for what was begun, before the program ends."""
+    _instance().end()
 
 
 def is_under_way() -> bool:

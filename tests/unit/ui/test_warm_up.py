@@ -44,3 +44,47 @@ def test_the_program_says_how_long_its_first_frame_took() -> None:
     command = [sys.executable, "-m", "ui.app", "--first-frame"]
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
     assert re.fullmatch(r"first frame after .* s .*\nwhole after .* s, longest pause .* ms\n", answer.stdout)
+
+
+LOADED_LATE = """
+import importlib, pkgutil
+import pipelines.kernels
+from PySide6.QtWidgets import QApplication
+from bci_app.events import Session
+from pipelines.plugins import make
+from pipelines.signal import make_chunk
+from ui.rehearsal import rehearse
+
+def loaded():
+    found = [m.name for m in pkgutil.iter_modules(pipelines.kernels.__path__)]
+    modules = [importlib.import_module(f"pipelines.kernels.{name}") for name in found]
+    kernels = {k for m in modules for k in vars(m).values() if hasattr(k, "signatures")}
+    return {(k.py_func.__name__, s) for k in kernels for s in k.signatures}
+
+app = QApplication([])
+rehearse()
+before = loaded()
+panels = [make("panels", {"kind": kind}) for kind in ("traces", "spectrum", "topography", "evoked")]
+source = make("sources", {"kind": "synthetic", "speed": "max"})
+with source:
+    spec = source.open()
+    stages = [{"kind": kind} for kind in ("nonfinite", "bad_channels", "artifact", "notch")]
+    for panel in panels:
+        panel.on_session(Session("s", spec, stages=tuple(stages)))
+        panel.show()
+    for _ in range(200):
+        chunk = source.read(1.0)
+        for panel in panels:
+            panel.on_chunk(chunk)
+            panel.refresh()
+        app.processEvents()
+print(sorted(str(one) for one in loaded() - before))
+"""
+
+
+def test_a_session_loads_no_compiled_code_that_was_not_rehearsed() -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", LOADED_LATE]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip() == "[]"
