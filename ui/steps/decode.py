@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bci_app.commands import UseDecoder
+from bci_app.config import DecoderSettings
 from bci_app.decoder_card import DecoderCard, Fit
-from bci_app.events import Event, Session
+from bci_app.events import DecoderEvent, EngineState, Event, Session, StateEvent
 from bci_app.summary import Summary
 from pipelines.decision import Decision
 from pipelines.errors import BciError
@@ -27,7 +29,9 @@ from pipelines.plugins import PluginSettings, make
 from ui import layouts, theme
 from ui.card_view import CardView
 from ui.engine_client import EngineClient
+from ui.flow_layout import FlowLayout
 from ui.panel import Panel
+from ui.recorder_table import recorder_of
 from ui.scouting import Scouting
 from ui.settings_form import scrolled
 from ui.step import ORDER, Step
@@ -77,6 +81,24 @@ class DecodeStep(Step):
         """Another decision: agreement may be another."""
         self.touch()
 
+    def on_decoder(self, event: DecoderEvent) -> None:
+        """Another decoder decides."""
+        if self._session is not None:
+            self._session = event.applied_to(self._session)
+        self.touch()
+
+    def on_state(self, event: StateEvent) -> None:
+        """A decoder can take over only from one that decides."""
+        self.now_button.setEnabled(event.state is EngineState.RUNNING)
+
+    def enter(self) -> None:
+        """Offer the decoders that were trained on recordings of one's own."""
+        folder = Path(str(recorder_of(self.draft.values)["folder"])).expanduser()
+        for place in ("*_decoder", "sub-*/ses-*/eeg/*_decoder"):
+            for found in sorted(folder.glob(place)):
+                if (found / "card.json").is_file() and self.box.findData(str(found)) < 0:
+                    self._ask_for(str(found))
+
     def on_draft(self) -> None:
         """Show the decoder of the draft."""
         decoder = self._table()
@@ -121,7 +143,7 @@ class DecodeStep(Step):
         elif self._summary.n_windows:
             words.append("the source tells no truth to compare with")
         if self._is_other():
-            words.append("◆ the session runs with another decoder: Use and start")
+            words.append("◆ the session runs with another decoder: Use now, or Use and start")
         self.agreement.setText("; ".join(words))
 
     def check_fit(self) -> None:
@@ -141,6 +163,15 @@ class DecodeStep(Step):
             self.start_session.emit(self.draft.settings())
         except BciError as exc:
             self._say(f"✖ {exc}", "bad")
+
+    def use_now(self) -> None:
+        """Let this decoder take over in the session that runs."""
+        name = self.box.currentData()
+        if name == NOTHING:
+            self._say("▲ A decoder can take over, none cannot: Use and start.", "warning")
+        else:
+            self.command.emit(UseDecoder(name))
+            self._say("Made ready beside the one that decides …", "accent")
 
     def add_folder(self, folder: str) -> None:
         """Choose a checkpoint of one's own."""
@@ -175,6 +206,10 @@ class DecodeStep(Step):
         self.start_button.setProperty("role", "primary")
         self.start_button.setToolTip("Run the session with this decoder; calibration on rest begins at once")
         self.start_button.clicked.connect(self.start)
+        self.now_button = QPushButton("Use &now")
+        self.now_button.setToolTip("Let this decoder take over in the session that runs, without an interruption")
+        self.now_button.clicked.connect(self.use_now)
+        self.now_button.setEnabled(False)
         self.words, self.agreement = QLabel("", wordWrap=True), QLabel("", wordWrap=True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.agreement.setProperty("role", "muted")
@@ -192,11 +227,9 @@ class DecodeStep(Step):
         form.addRow(layouts.muted("Decoder"), self.box)
         form.addRow(layouts.muted("Rest at the start"), self.rest)
         form.addRow(layouts.muted("Decides on"), self.mode)
-        buttons = layouts.row(margins=(0, 0, 0, 0))
-        for button in (self.folder, self.check_button):
+        buttons = FlowLayout((0, 0, 0, 0), 6)
+        for button in (self.start_button, self.now_button, self.check_button, self.folder):
             buttons.addWidget(button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.start_button)
         inside = QWidget()
         cards = layouts.column(inside, margins=(0, 0, 0, 0))
         cards.addWidget(self.card)
@@ -261,9 +294,9 @@ class DecodeStep(Step):
     def _is_other(self) -> bool:
         if self._session is None or not self._session.settings:
             return False
-        running = dict(self._session.settings).get("decoder")
-        wanted = self._table()
-        return (running or {}).get("name") != (None if wanted is None else wanted.get("name", "workload"))
+        running, wanted = dict(self._session.settings).get("decoder"), self._table()
+        deciding = DecoderSettings.model_validate(running).last_name() if running else None
+        return deciding != (None if wanted is None else wanted.get("name", "workload"))
 
     def _count(self, event: Event) -> None:
         self._summary.accept(event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QListWidget, QPushButton, QWidget
 
@@ -27,8 +27,8 @@ FIRST = (
 """Fields of a paradigm's form that are shown at once, where it has them."""
 NOT_RUNNING = "Start a session first (F5): the run is recorded with it."
 NOT_CUED = (
-    "The simulated participant follows a course of its own: choose “cued” as its paradigm in step 1, and it does what "
-    "the cues say."
+    "The simulated participant follows a course of its own. Where its paradigm (step 1) is “cued”, it does what the "
+    "cues say."
 )
 SAVING = "Saving the run …"
 TRAINING = "Learning from the run, beside the session …"
@@ -93,6 +93,15 @@ class ParadigmStep(Step):
         self.run.deploys_itself = self.by_itself.isChecked()
         screen = QGuiApplication.screens()[self.screens.currentIndex()]
         self.run.start(self.paradigm, screen, full_screen=self.full_screen.isChecked())
+
+    def follow_cues(self) -> None:
+        """Run the session anew with a simulated participant that does what the cues say."""
+        source = dict(self.draft.values.get("source") or self._source)
+        self.draft.choose("the simulated participant follows the cues", source={**source, "paradigm": "cued"})
+        try:
+            self.start_session.emit(self.draft.settings())
+        except BciError as exc:
+            self._say(f"✖ {exc}", "bad")
 
     def on_session(self, session: Session) -> None:
         """Take whom the session listens to."""
@@ -167,12 +176,26 @@ class ParadigmStep(Step):
             buttons.addWidget(button)
         buttons.addStretch(1)
         self.words = QLabel("", wordWrap=True)
+        self.obey = QPushButton("Let it follow the &cues")
+        self.obey.setToolTip("Run the session anew with a simulated participant whose paradigm is “cued”")
+        self.obey.clicked.connect(self.follow_cues)
         self.counts = QLabel("", wordWrap=True)
         self.result = CalibrationResult()
         self.result.deploy.clicked.connect(self.run.deploy)
         self.result.undo.clicked.connect(self.run.undo)
-        for part in (self.preview, self.about, choices, self.by_itself, buttons, self.words, self.counts, self.result):
+        for part in (
+            self.preview,
+            self.about,
+            choices,
+            self.by_itself,
+            buttons,
+            self.words,
+            self.obey,
+            self.counts,
+            self.result,
+        ):
             column.addWidget(part) if isinstance(part, QWidget) else column.addLayout(part)
+        column.setAlignment(self.obey, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self.enter()
         return column
@@ -230,6 +253,7 @@ class ParadigmStep(Step):
         self.stop_button.setEnabled(run.stage in ("showing", "training"))
         self.kinds.setEnabled(not run.is_busy)
         self._say(*self._state_in_words(phase))
+        self.obey.setVisible(self._running and not run.is_busy and self._is_deaf())
         self.counts.setText(self._progress_in_words() if phase else "")
         self.counts.setVisible(bool(phase))
         self.result.show_run(run, running=self._running)
@@ -245,9 +269,13 @@ class ParadigmStep(Step):
             return f"{theme.MARKS['bad']} {run.words}", "bad"
         if not self._running:
             return NOT_RUNNING, "muted"
-        if self._source.get("kind") == "synthetic" and self._source.get("paradigm") != "cued":
+        if self._is_deaf():
             return f"{theme.MARKS['warning']} {NOT_CUED}", "warning"
         return run.words if run.stage == "idle" else "", "muted"
+
+    def _is_deaf(self) -> bool:
+        """Whether nobody looks at the cues."""
+        return self._source.get("kind") == "synthetic" and self._source.get("paradigm") != "cued"
 
     def _progress_in_words(self) -> str:
         stimuli = self.run.stimuli

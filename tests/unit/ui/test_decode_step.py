@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from bci_app.commands import UseDecoder
 from bci_app.config import SessionSettings
-from bci_app.events import DecisionEvent, MarkerEvent, Session, SessionEvent
+from bci_app.events import DecisionEvent, DecoderEvent, EngineState, MarkerEvent, Session, SessionEvent, StateEvent
 from models.checkpoints import SHIPPED
 from pipelines.decision import Decision
 from pipelines.plugins import make
@@ -21,6 +22,7 @@ from ui.engine_client import EngineClient
 from ui.steps.decode import NOTHING, DecodeStep
 
 PATIENCE_MS = 90_000
+SPEC = StreamSpec(250.0, (Channel("Cz"),))
 
 
 @pytest.fixture
@@ -49,6 +51,27 @@ def choose(step: DecodeStep, name: str) -> None:
     row = step.box.findData(name)
     step.box.setCurrentIndex(row)
     step.box.activated.emit(row)
+
+
+def test_a_decoder_of_ones_own_recordings_is_offered_and_takes_over(step: DecodeStep, tmp_path: Path) -> None:
+    own = tmp_path / "sub-01" / "ses-01" / "eeg" / "run_decoder"
+    shutil.copytree(SHIPPED / "workload", own)
+    sink = {"kind": "xdf_recorder", "folder": str(tmp_path)}
+    step.draft.choose("recorder", sinks=[sink])
+    step.enter()
+    choose(step, str(own))
+    heard: list[object] = []
+    step.command.connect(heard.append)
+    assert not step.now_button.isEnabled(), "nothing runs"
+    step.on_state(StateEvent(EngineState.RUNNING))
+    step.on_session(Session("s", SPEC, settings={"decoder": {"name": "workload"}}))
+    step.redraw()
+    assert "another decoder" in step.agreement.text()
+    step.now_button.click()
+    assert heard == [UseDecoder(str(own))]
+    step.on_decoder(DecoderEvent(str(own), "own-1", ("rest", "task"), 2.0, 0.5, 100))
+    step.redraw()
+    assert "another decoder" not in step.agreement.text()
 
 
 def test_the_card_says_what_a_decoder_is_before_it_runs(step: DecodeStep, qtbot: QtBot) -> None:
