@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,22 @@ def _no_preferences_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Non
 def shared_data() -> Path:
     """Folder of the shared recordings; use with ``@pytest.mark.shared``."""
     return SHARED / "data"
+
+
+@pytest.fixture
+def eegmat_of(tmp_path: Path, shared_data: Path) -> Callable[[Iterable[int]], Path]:
+    """Return what makes a folder of EEGMAT that holds some people only; use with ``@pytest.mark.shared``."""
+
+    def linked(subjects: Iterable[int]) -> Path:
+        folder = tmp_path / "eegmat"
+        folder.mkdir()
+        for subject in subjects:
+            for part in (1, 2):
+                name = f"Subject{subject:02d}_{part}.edf"
+                (folder / name).symlink_to(shared_data / "eegmat" / name)
+        return folder
+
+    return linked
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,8 @@ SUBJECTS = (3, 5, 6, 15, 19, 25)
 
 
 @pytest.fixture
-def few(tmp_path: Path, shared_data: Path) -> Path:
-    folder = tmp_path / "eegmat"
-    folder.mkdir()
-    for subject in SUBJECTS:
-        for part in (1, 2):
-            name = f"Subject{subject:02d}_{part}.edf"
-            (folder / name).symlink_to(shared_data / "eegmat" / name)
-    return folder
+def few(eegmat_of: Callable[[Iterable[int]], Path]) -> Path:
+    return eegmat_of(SUBJECTS)
 
 
 @pytest.mark.shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -124,14 +125,8 @@ def test_example_files_are_accepted(file: Path) -> None:
 
 
 @pytest.fixture
-def few(tmp_path: Path, shared_data: Path) -> Path:
-    folder = tmp_path / "eegmat"
-    folder.mkdir()
-    for subject in SUBJECTS:
-        for part in (1, 2):
-            name = f"Subject{subject:02d}_{part}.edf"
-            (folder / name).symlink_to(shared_data / "eegmat" / name)
-    return folder
+def few(eegmat_of: Callable[[Iterable[int]], Path]) -> Path:
+    return eegmat_of(SUBJECTS)
 
 
 @pytest.mark.shared

@@ -17,6 +17,7 @@ from bci_app.events import ChunkEvent, Event, MarkerEvent, Session, SessionEvent
 from pipelines.errors import StreamEnded
 from pipelines.plugins import make
 from ui import theme
+from ui.draft import Draft
 from ui.engine_client import EngineClient
 
 
@@ -84,6 +85,27 @@ def show(client: EngineClient, qtbot: QtBot) -> Callable[..., Any]:
         return panel
 
     return make_panel
+
+
+@pytest.fixture
+def open_step(client: EngineClient, qtbot: QtBot) -> Iterator[Callable[[str], Any]]:
+    """Return what opens a step on a draft whose source is the simulated participant."""
+    drafts: list[Draft] = []
+
+    def make_step(kind: str) -> Any:
+        step = make("steps", {"kind": kind})
+        qtbot.addWidget(step)
+        drafts.append(Draft())
+        drafts[-1].choose("source", source={"kind": "synthetic"})
+        step.join(drafts[-1])
+        step.attach(client)
+        step.resize(1100, 700)
+        step.show()
+        return step
+
+    yield make_step
+    for draft in drafts:
+        draft.deleteLater()
 
 
 @pytest.fixture

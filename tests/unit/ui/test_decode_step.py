@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,7 @@ from bci_app.config import SessionSettings
 from bci_app.events import DecisionEvent, DecoderEvent, EngineState, MarkerEvent, Session, SessionEvent, StateEvent
 from models.checkpoints import SHIPPED
 from pipelines.decision import Decision
-from pipelines.plugins import make
 from pipelines.signal import Channel, Marker, StreamSpec
-from ui.draft import Draft
 from ui.engine_client import EngineClient
 from ui.steps.decode import NOTHING, DecodeStep
 
@@ -26,25 +24,10 @@ SPEC = StreamSpec(250.0, (Channel("Cz"),))
 
 
 @pytest.fixture
-def client(qtbot: QtBot) -> Iterator[EngineClient]:
-    client = EngineClient()
-    yield client
-    client.deleteLater()
-
-
-@pytest.fixture
-def step(client: EngineClient, qtbot: QtBot) -> Iterator[DecodeStep]:
-    step: DecodeStep = make("steps", {"kind": "decode"})
-    qtbot.addWidget(step)
-    draft = Draft()
-    draft.choose("source", source={"kind": "synthetic"})
-    step.join(draft)
-    step.attach(client)
-    step.resize(1100, 700)
-    step.show()
+def step(open_step: Callable[[str], DecodeStep]) -> Iterator[DecodeStep]:
+    step = open_step("decode")
     yield step
     step.close()
-    draft.deleteLater()
 
 
 def choose(step: DecodeStep, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,11 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from bci_app.config import SessionSettings
-from bci_app.events import ChannelQualityEvent, ChunkEvent, Event, Session, SessionEvent
+from bci_app.events import ChannelQualityEvent, ChunkEvent, Session, SessionEvent
 from pipelines.channel_quality import ChannelQuality
-from pipelines.plugins import make
 from pipelines.signal import Channel, StreamSpec, make_chunk
 from ui import theme
 from ui.channel_table import BAD, NAME, QUALITY
-from ui.draft import Draft
-from ui.engine_client import EngineClient
 from ui.head_map import LOOKS, MEANINGS, Electrode, HeadMap
 from ui.montage_choice import MontageChoice
 from ui.steps.montage import MontageStep
@@ -28,34 +25,8 @@ SPEC = StreamSpec(250.0, (Channel("aux", "misc", "unknown"), *(Channel(name) for
 
 
 @pytest.fixture
-def client(qtbot: QtBot) -> Iterator[EngineClient]:
-    client = EngineClient()
-    yield client
-    client.deleteLater()
-
-
-@pytest.fixture
-def step(client: EngineClient, qtbot: QtBot) -> Iterator[MontageStep]:
-    step: MontageStep = make("steps", {"kind": "montage"})
-    qtbot.addWidget(step)
-    draft = Draft()
-    draft.choose("source", source={"kind": "synthetic"})
-    step.join(draft)
-    step.attach(client)
-    step.resize(1100, 700)
-    step.show()
-    yield step
-    draft.deleteLater()
-
-
-@pytest.fixture
-def tell(client: EngineClient) -> Callable[..., None]:
-    def deliver(*events: Event) -> None:
-        for event in events:
-            client.deliver(event)
-        client.refresh.emit()
-
-    return deliver
+def step(open_step: Callable[[str], MontageStep]) -> MontageStep:
+    return open_step("montage")
 
 
 def session(**settings: Any) -> SessionEvent:
