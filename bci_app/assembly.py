@@ -126,9 +126,10 @@ def choose_electrodes(settings: SessionSettings, decoder: Decoder | None, spec: 
     ChannelMismatch
         If no set is complete.
     """
-    if isinstance(decoder, MontageChoice):
+    decider = decoder.head if isinstance(decoder, Asked) else decoder
+    if isinstance(decider, MontageChoice):
         # A session's montage and its own stages may make or rename channels; the decoder's stages come later.
-        decoder.choose(_pipeline(settings, None).prepare(spec))
+        decider.choose(_pipeline(settings, None).prepare(spec))
 
 
 def _pipeline(settings: SessionSettings, decoder: Decoder | None) -> Pipeline:

@@ -55,12 +55,16 @@ class UniMindDecoder:
     def __init__(
         self, head: Decoder, process: AnswerProcess, known: Mapping[str, TaskCard], settings: Settings
     ) -> None:
-        self.spec: DecoderSpec = head.spec
-        self._head, self._process, self._settings = head, process, settings
+        self.head, self._process, self._settings = head, process, settings
         self._channels: tuple[str, ...] = ()
         self.cards = {name: card for name, card in known.items() if not card.event_locked}
         self._locked = set(known) - set(self.cards)
         self.question = ""
+
+    @property
+    def spec(self) -> DecoderSpec:
+        """The head's: it decides, and what it needs is what the session delivers."""
+        return self.head.spec
 
     def ask(self, task: str) -> None:
         """See :class:`models.unimind.replies.Asked`."""
@@ -86,8 +90,7 @@ class UniMindDecoder:
         SpecMismatch
             If it does not fit the head, or is not at 200 Hz in microvolts.
         """
-        self._head.prepare(delivered)
-        self.spec = self._head.spec
+        self.head.prepare(delivered)
         wrong = [] if delivered.rate_hz == RATE_HZ else [f"rate is {delivered.rate_hz:g} Hz, needed {RATE_HZ:g} Hz"]
         units = sorted({channel.unit for channel in delivered.channels} - {"uV"})
         if units:
@@ -98,13 +101,13 @@ class UniMindDecoder:
 
     def warm_up(self) -> None:
         """Warm the head up; whoever answers loads meanwhile, or first where every window is to be answered."""
-        self._head.warm_up()
+        self.head.warm_up()
         if self._settings.every_window:
             self._process.wait_ready(LOAD_S)
 
     def calibrate(self, windows: Sequence[Window], labels: Sequence[str] | None) -> None:
         """Calibrate the head: UniMind knows no calibration to a person."""
-        self._head.calibrate(windows, labels)
+        self.head.calibrate(windows, labels)
 
     def decode(self, window: Window) -> Decision:
         """Let the head decide, and leave the window's end to whoever answers.
@@ -115,7 +118,7 @@ class UniMindDecoder:
             As the head.
         """
         since_s = time.monotonic()
-        decision = self._head.decode(window)
+        decision = self.head.decode(window)
         if self.question:
             self._process.submit(self._request(self.cards[self.question], window, since_s))
             if self._settings.every_window:
@@ -124,7 +127,7 @@ class UniMindDecoder:
 
     def close(self) -> None:
         """End the head and the process."""
-        self._head.close()
+        self.head.close()
         self._process.close()
 
     def _request(self, card: TaskCard, window: Window, since_s: float) -> Request:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from models.decoder import Decoder
 from models.unimind.answers import Answer
 from models.unimind.task_cards import TaskCard
 
@@ -60,6 +61,11 @@ class Reply:
 @runtime_checkable
 class Asked(Protocol):
     """A decoder that also answers questions. All methods but ``decode`` may be called from any thread."""
+
+    @property
+    def head(self) -> Decoder:
+        """Who decides in time, beside the answers."""
+        ...
 
     @property
     def cards(self) -> Mapping[str, TaskCard]:

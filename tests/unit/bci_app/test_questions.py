@@ -199,6 +199,21 @@ def test_another_decoder_may_be_the_head(taught: str) -> None:
         decoder.close()
 
 
+def test_a_head_of_several_electrode_sets_takes_the_one_of_the_device(taught: str) -> None:
+    muse = ["TP9", "AF7", "AF8", "TP10"]
+    source = {"kind": "synthetic", "paradigm": "workload", "channels": muse, "first_rest_s": 12.0, "speed": "max"}
+    own = {"checkpoint": taught, "head": "workload", "language": "none", "question": "mental_workload"}
+    decoder = {"name": "unimind", "settings": {**own, "every_window": True, "deadline_s": 60.0}, "hop_s": 2.5}
+    watcher = Watcher()
+    values = {"source": source, "decoder": {**decoder, "calibration": {"rest_s": 12.0}}, "duration_s": 25.0}
+    build(validate(values, "test"), [watcher]).run(threading.Event())
+    assert watcher.decisions
+    assert watcher.replies
+    for reply in watcher.replies:
+        assert reply.channels == tuple(muse)
+        assert reply.answer is not None
+
+
 def test_wrong_settings_are_told(taught: str, tmp_path: Path) -> None:
     with pytest.raises(CheckpointInvalid, match="give checkpoint"):
         load_decoder("unimind")
