@@ -51,9 +51,10 @@ def bench_unimind(
     ConfigError
         If a setting or a task is wrong, or there are data for fewer than two tasks.
     SystemExit
-        With code 130 if it was stopped; what is done is kept.
+        With code 130 if it was stopped; what is done is kept and reported.
     """
     from models.benchmark import unimind_report, unimind_run
+    from models.benchmark.unimind_cells import Cell
     from models.benchmark.unimind_table import as_table, scores_of
 
     folder = out or OUT / "unimind"
@@ -61,20 +62,23 @@ def bench_unimind(
     training = _settings(settings, overrides)
     made = None if simulated is None else simulated.absolute()
     plan = unimind_run.Plan(data.absolute(), made, folder, windows, rounds, limit, training, tuple(tasks))
+    cells: list[Cell] = []
+    finished = False
     with TrainingView() as view:
         try:
-            prepared = unimind_run.prepared_tasks(plan, view.say)
-            cells = list(unimind_run.run(plan, prepared, view))
+            cells.extend(unimind_run.run(plan, unimind_run.prepared_tasks(plan, view.say), view))
+            finished = True
         except Stopped as exc:
             view.say(f"stopped: {exc}. The same command goes on")
-            raise SystemExit(INTERRUPTED) from None
-    about = _about(plan, overrides)
-    written = unimind_report.write(cells, folder, about)
-    if as_json:
-        print(json.dumps(as_table(scores_of(cells), cells)))  # noqa: T201
-        return
-    Console().print(_table(cells))
-    Console().print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False)
+    if cells:
+        written = unimind_report.write(cells, folder, _about(plan, overrides))
+        if as_json:
+            print(json.dumps(as_table(scores_of(cells), cells)))  # noqa: T201
+        else:
+            Console().print(_table(cells))
+            Console().print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False)
+    if not finished:
+        raise SystemExit(INTERRUPTED)
 
 
 def _settings(file: Path | None, overrides: Sequence[str]) -> Any:

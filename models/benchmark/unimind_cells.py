@@ -28,6 +28,8 @@ from models.unimind.task_data import TaskWindows, sources
 from pipelines.errors import ModelError, RecordingError
 
 Floats = NDArray[np.float64]
+Place = tuple[Mapping[str, Any], Path] | None
+"""Table of a data set and the cache, where windows are to be cut anew."""
 AT_ONCE = 64
 """Windows that are answered together."""
 CSBRAIN: Mapping[str, Any] = {
@@ -123,7 +125,7 @@ def estimated(
     round_: int,
     model: str,
     table: Mapping[str, Any],
-    place: tuple[Mapping[str, Any], Path] | None,
+    place: Place,
 ) -> Cell:
     """Let an estimator of the benchmark learn and judge it.
 

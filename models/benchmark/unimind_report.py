@@ -14,7 +14,7 @@ from models.benchmark.figures import COLOURS, INK, png
 from models.benchmark.metrics import METRICS
 from models.benchmark.unimind_cells import Cell, Floats
 from models.benchmark.unimind_run import CHANCE, MODELS, MULTI
-from models.benchmark.unimind_table import Score, as_table, averages, queries, scores_of, verdicts
+from models.benchmark.unimind_table import Score, as_table, averages, common, queries, scores_of, verdicts
 from models.unimind.task_cards import cards
 
 PAGE, TABLE, PICTURE, ROUTERS = "report.md", "report.json", "scores.png", "queries.png"
@@ -70,10 +70,11 @@ def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
         unit = "people" if one.n_people > 1 and one.of_people else "of one or two people"
         left_out = f"{one.n_people} {unit}, {one.n_windows} windows"
         lines.append(f"| {cards()[task].title} | {left_out} | {METRICS[one.figure].title} | {' | '.join(shown)} |")
-    for title, simulated in (("average", True), ("average without simulated tasks", False)):
+    for words, simulated in (("", True), (" without the simulated", False)):
         mean = averages(found, of_simulated=simulated)
         if not mean:
             continue
+        title = f"average of {len(common(found, of_simulated=simulated))} tasks{words}"
         lines.append(f"| **{title}** | | | " + " | ".join(f"{mean[m][0]:.3f}" for m in models) + " |")
         lines.append(
             f"| … as share of the way from chance to 1 | | | {' | '.join(f'{mean[m][1]:.3f}' for m in models)} |"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.benchmark.unimind_cells import CSBRAIN, Cell, CellStore, answered, estimated, fold_of
+from models.benchmark.unimind_cells import CSBRAIN, Cell, CellStore, Place, answered, estimated, fold_of
 from models.checkpoints import CARD, read_card
 from models.training.task import Progress, Stopped, claim
 from models.unimind.task_data import STAGES, TaskWindows, sources, task_samples, task_windows
@@ -124,13 +124,16 @@ def _beside(plan: Plan, task: TaskWindows, round_: int, store: CellStore, progre
     place = ({**source.data, "folder": str(folder)}, plan.cache) if own_band else None
     tables = ((CHANCE, {"kind": "chance"}, None), (CLASSICAL, source.classical, place), (NETWORK, plan.network, None))
     for model, table, where in tables:
-        if progress.stop_requested:
-            raise Stopped("cells that are done are kept")
         progress.phase(f"round {round_ + 1}: {task.card.name}: {model}")
-        made_of = _key(
-            task, round_, model, {"table": dict(table), "band_hz": source.classical_band_hz if where else None}
-        )
-        yield store.get(made_of, lambda: estimated(task, round_, model, table, where))  # noqa: B023
+        band_hz = source.classical_band_hz if where else None
+        made_of = _key(task, round_, model, {"table": dict(table), "band_hz": band_hz})
+
+        def make(model: str = model, table: Mapping[str, Any] = table, where: Place = where) -> Cell:
+            if progress.stop_requested:
+                raise Stopped("cells that are done are kept")
+            return estimated(task, round_, model, table, where)
+
+        yield store.get(made_of, make)
 
 
 def _unimind(

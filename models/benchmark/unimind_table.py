@@ -98,11 +98,21 @@ def _over_windows(figure: str, people: NDArray[np.str_], truth: NDArray[np.int64
     return float(low), float(high)
 
 
-def averages(found: Sequence[Score], *, of_simulated: bool = True) -> dict[str, tuple[float, float]]:
-    """Return by model the mean over tasks of its figure, and of its way from chance to the best possible."""
-    by_model: dict[str, list[Score]] = defaultdict(list)
+def common(found: Sequence[Score], *, of_simulated: bool = True) -> set[str]:
+    """Return the tasks that every model was judged on; a run that was stopped may lack some of one."""
+    models = {score.model for score in found}
+    by_task: dict[str, set[str]] = defaultdict(set)
     for score in found:
-        if of_simulated or not score.task.startswith("simulated"):
+        by_task[score.task].add(score.model)
+    return {t for t, of in by_task.items() if of == models and (of_simulated or not t.startswith("simulated"))}
+
+
+def averages(found: Sequence[Score], *, of_simulated: bool = True) -> dict[str, tuple[float, float]]:
+    """Return by model the mean figure, and its way from chance to 1, over the tasks that all were judged on."""
+    by_model: dict[str, list[Score]] = defaultdict(list)
+    shared = common(found, of_simulated=of_simulated)
+    for score in found:
+        if score.task in shared:
             by_model[score.model].append(score)
     return {
         model: (

@@ -110,6 +110,8 @@ def test_the_words_say_when_unimind_loses() -> None:
     cells = [cell("eyes", MULTI, 0.6, 8), cell("eyes", CLASSICAL, 0.95, 8), cell("eyes", CHANCE, 0.5, 8)]
     cells += [cell("mental_workload", MULTI, 0.95, 8), cell("mental_workload", CLASSICAL, 0.6, 8)]
     cells += [cell("imagined_fists", MULTI, 0.5, 1), cell("imagined_fists", CLASSICAL, 0.52, 1, 3)]
+    cells += [cell("mental_workload", CHANCE, 0.5, 8), cell("imagined_fists", CHANCE, 0.5, 1)]
+    cells += [cell("p300_target", MULTI, 0.9, 2), cell("p300_target", CHANCE, 0.5, 2)]  # not finished: no average
     found = scores_of(cells)
     told = verdicts(found)
     assert told["eyes"].startswith("below classical")
