@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cache", type=Path, default=Path("out") / "windows")
     parser.add_argument("--json", type=Path, default=None)
-    parser.add_argument("--epochs", type=int, default=2, help="Of the further training.")
+    parser.add_argument("--epochs", type=int, default=2, help="Of the further training; 0 leaves it out.")
     parser.add_argument("--every", type=int, default=3, help="Of the windows one in so many is used.")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -105,10 +105,11 @@ def main() -> None:
     taught, tested = np.flatnonzero(teaches), np.flatnonzero(~teaches)
     with_fitted_line(classifier, x[taught], y[taught])
     found = {"random weights, fitted line": compared(classifier, x[tested], y[tested])}
-    settings = FitSettings(epochs=options.epochs, batch_size=16, learning_rate=1e-4, warmup_epochs=1)
-    parameters = [p for p in classifier.parameters() if p.requires_grad]
-    fit(classifier, parameters, (x[taught], torch.from_numpy(y[taught])), settings)
-    found["trained further"] = compared(classifier, x[tested], y[tested])
+    if options.epochs:
+        settings = FitSettings(epochs=options.epochs, batch_size=16, learning_rate=1e-4, warmup_epochs=1)
+        parameters = [p for p in classifier.parameters() if p.requires_grad]
+        fit(classifier, parameters, (x[taught], torch.from_numpy(y[taught])), settings)
+        found["trained further"] = compared(classifier, x[tested], y[tested])
     result = {"torch": torch.__version__, "least_ms": least_ms(classifier, x[tested]), "classifiers": found}
     print(json.dumps(result, indent=1))
     if options.json:
