@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-HIDDEN, STEPS, BATCH, RATE = 48, 400, 32, 5e-3
+HIDDEN, STEPS, BATCH, RATE = 48, 300, 32, 5e-3
 
 
 class _Reader(nn.Module):
