@@ -37,7 +37,7 @@ class Settings(PluginSettings):
     width: int = Field(48, ge=8, description="Of the set encoder.")
     statistics: bool = Field(False, description="Whether statistics of a unit's counts stand beside its table.")
     free_dropout: float = Field(0.5, ge=0, le=1, description="Share of steps without embeddings of the session's own.")
-    epochs: int = Field(12, ge=1, description="Passes over the training trials.")
+    epochs: int = Field(25, ge=1, description="Passes over the training trials.")
     batch_size: int = Field(32, ge=2, description="Trials in a step.")
     learning_rate: float = Field(3e-3, gt=0, description="Highest step size of AdamW.")
     few_shot_steps: int = Field(150, ge=1, description="Steps that teach the embeddings of an unseen session.")
