@@ -2,9 +2,10 @@
 
 python benchmarks/latent_separation.py --data FOLDER --json benchmarks/results/latent_separation.json
 
-miVAE takes features as one modality and the task's label as the other; the private block's prior knows who it is, the
-shared one's which task. People who are judged are never learned from, and only their features are read. A linear
-discriminant (shrunk, equal priors) decides on features, on re-centred features, and on the shared block of either.
+miVAE takes 20 principal components of features as one modality and the task's label as the other; the private block's
+prior knows who it is, the shared one's which task. People who are judged are never learned from, and only their
+features are read. A linear discriminant (shrunk, equal priors) decides on features, on re-centred features, on their
+components, and on the blocks of either.
 
 - EEGMAT, 32 people, four folds: log band powers, 5 s windows. Re-centred: relative to the person's first 60 s of rest.
 - SSVEPExo, 8 people, four folds, 13, 17 and 21 Hz: log powers at these and twice these, 2-5 s after the cue.
@@ -18,7 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,9 @@ from models.training.fit import FitSettings
 
 N_FOLDS, N_COMPONENTS = 4, 20
 FLICKER_HZ, FROM_S, SECONDS = (13.0, 17.0, 21.0), 2.0, 3.0
-LOOP = FitSettings(epochs=20, batch_size=128, learning_rate=3e-3, weight_decay=1e-2, warmup_epochs=1, clip=10.0)
+N_STEPS = 400
+"""Of training, however many windows there are."""
+LOOP = FitSettings(epochs=1, batch_size=128, learning_rate=3e-3, weight_decay=1e-2, warmup_epochs=1, clip=10.0)
 Doubles = NDArray[np.float64]
 
 
@@ -113,7 +116,8 @@ def blocks(x: Doubles, data: Windows, learned: NDArray[np.bool_], seed: int) -> 
         everything.x[rows], one_hot[rows], u_m[rows], data.label[rows], nothing, nothing, nothing,
         everything.x_hears, everything.y_hears,
     )  # fmt: skip
-    sizes = {"n_shared": data.label.max() + 1, "n_private": 6, "n_irrelevant": 0, "ramp": 200, "fit": LOOP}
+    loop = replace(LOOP, epochs=max(1, N_STEPS * LOOP.batch_size // len(rows)))
+    sizes = {"n_shared": data.label.max() + 1, "n_private": 6, "n_irrelevant": 0, "ramp": N_STEPS // 3, "fit": loop}
     found = blocks_of(learn_vectors(taught, VectorSettings(**sizes), seed), everything)
     return {"shared block": found["shared x"].astype(float), "private block": found["private x"].astype(float)}
 
@@ -130,7 +134,7 @@ def measured(data: Windows, seeds: int) -> dict[str, dict[str, Doubles]]:
             x = (raw - mean) / deviation
             reduced = PCA(min(N_COMPONENTS, x.shape[1])).fit(x[~judged]).transform(x)
             reduced /= reduced[~judged].std(0)
-            shown = {kind: [x]}
+            shown = {kind: [x], f"{N_COMPONENTS} components of {kind}": [reduced]}
             for seed in range(seeds):
                 for name, z in blocks(reduced, data, ~judged, seed).items():
                     shown.setdefault(f"{name} of {kind}", []).append(z)
