@@ -31,10 +31,12 @@ class Standard:
     @classmethod
     def of(cls, trials: TrialSet) -> Self:
         """Learn them from trials of the session."""
-        roots = np.sqrt(trials.counts)
+        # In double precision: how sums round depends on how the counts lie in memory, and so on the order of units.
+        roots = np.sqrt(trials.counts, dtype=np.float64)
         deviation = roots.std(axis=(0, 1))
         floor = max(FLOOR * float(deviation.mean()), 1e-6)
-        return cls(roots.mean(axis=(0, 1)), np.maximum(deviation, floor))
+        mean = roots.mean(axis=(0, 1))
+        return cls(mean.astype(np.float32), np.maximum(deviation, floor).astype(np.float32))
 
     def __call__(self, counts: Floats) -> Floats:
         """Return standardised counts (..., n_units)."""
