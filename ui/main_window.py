@@ -103,7 +103,10 @@ class MainWindow(QMainWindow):
         """Bring a step to the front; the docks stand as they did when it was last left."""
         if name != self.step and name in self.steps:
             self._keep_layout()
+            size = self.size()
             self._come_to(name)
+            # Where Qt made room for docks of both steps, it keeps it.
+            QTimer.singleShot(0, self, lambda: None if self.isMaximized() else self.resize(size))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """End the engine, so that its recording is closed, then the window."""
@@ -119,10 +122,11 @@ class MainWindow(QMainWindow):
 
     def _come_to(self, name: str) -> None:
         self.step, step = name, self.steps[name]
-        self.stack.setCurrentWidget(step)
-        self.step_bar.show_current(name)
-        if self.is_whole:
-            self._bring_panels(step)
+        with self.stack.giving_way():
+            self.stack.setCurrentWidget(step)
+            self.step_bar.show_current(name)
+            if self.is_whole:
+                self._bring_panels(step)
         step.setFocus()  # keys belong to the page, not to the text of the next marker
         step.enter()
 

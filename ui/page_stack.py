@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QStackedWidget
 
@@ -11,11 +14,25 @@ class PageStack(QStackedWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._gives_way = False
         self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    @contextmanager
+    def giving_way(self) -> Iterator[None]:
+        """Need no room meanwhile: while docks change, the window would grow to hold a page beside docks of another."""
+        self._gives_way = True
+        self.updateGeometry()
+        try:
+            yield
+        finally:
+            self._gives_way = False
+            self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least size of the page shown."""
         page = self.currentWidget()
+        if self._gives_way:
+            return QSize(0, 0)
         return super().minimumSizeHint() if page is None else page.minimumSizeHint()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

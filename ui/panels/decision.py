@@ -50,7 +50,7 @@ class DecisionPanel(Panel):
         self.label = FittedLabel("Not running")
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.label.setProperty("role", "state")
-        self.label.setMinimumHeight(52)
+        self.label.setMinimumHeight(46)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.detail = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.detail.setProperty("role", "muted")
@@ -60,7 +60,7 @@ class DecisionPanel(Panel):
         self.progress.setFixedHeight(6)
         self.bars = ProbabilityBars()
         self.plot = ProbabilityPlot(settings.history_s)
-        self.plot.setMinimumHeight(150)
+        self.plot.setMinimumHeight(96)
         column = layouts.column(self)
         for widget in (self.label, self.detail, self.progress, self.bars):
             column.addWidget(widget)

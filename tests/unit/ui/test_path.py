@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from bci_app.config import demo_session
+from bci_app.events import Session, SessionEvent
+from pipelines.signal import Channel, StreamSpec
 from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
@@ -73,12 +75,15 @@ def test_tabs_of_one_step_are_not_left_in_another(open_window: Callable[[], Main
 
 def test_every_step_fits_a_small_window(open_window: Callable[[], MainWindow]) -> None:
     window = open_window()
-    window.resize(1440, 900)
+    window.message_bar.say("warning", "200 samples (0.8 s) were lost before sample 12200")
+    spec = StreamSpec(250.0, tuple(Channel(name) for name in ("C3", "Cz", "C4", "Pz")))
+    window.client.deliver(SessionEvent(Session("s", spec, classes=("rest", "task"), model_id="m")))
     for size in ((1440, 900), (1000, 700)):
         window.resize(*size)
         for name in window.steps:
             window.go_to(name)
             turn()
+            window.grab()
             assert (window.width(), window.height()) == size, name
 
 
