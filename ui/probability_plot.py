@@ -18,6 +18,8 @@ MAX_BANDS, BAND_DECISIONS = 3, 9
 """With more classes than 3 bands would hide one another; each is of so many decisions around its place."""
 FEWEST_PX = 100
 """More decisions than pixels are drawn as means of neighbours; no plot is narrower than this."""
+SILENCE_HOPS = 2.5
+"""Hops without a decision behind which curves begin anew."""
 SHORTEST_S, TOP_Y = 10.0, 1.1
 DECIDED_Y, TRUTH_Y, STRIP_HEIGHT = -0.14, -0.30, 0.12
 
@@ -62,17 +64,18 @@ class ProbabilityPlot(QuietPlot):
         shown = [(t, d) for t, d in self._decisions if t >= now_s - self._history_s]
         if shown and shown[-1][1].labels != self._labels:
             self._set_labels(shown[-1][1].labels)
-        self._draw_curves([(t, d) for t, d in shown if d.labels == self._labels])
+        self._draw_curves([(t, d) for t, d in shown if d.labels == self._labels], SILENCE_HOPS * self._hop_s(shown))
         self._draw_strips(shown, now_s)
         self.setXRange(max(now_s - self._history_s, 0.0), max(now_s, min(self._history_s, SHORTEST_S)), padding=0)
 
-    def _draw_curves(self, shown: list[tuple[float, Decision]]) -> None:
+    def _draw_curves(self, shown: list[tuple[float, Decision]], silence_s: float) -> None:
         gone = (np.nan,) * len(self._labels)
         known = [gone if d.abstained else d.probabilities for _, d in shown]
         values = np.array(known).reshape(len(shown), len(self._labels))
         edges = [edge for row in range(len(self._bands)) for edge in _band(values[:, row])]
         columns = np.column_stack([np.array([t for t, _ in shown]), values, *edges])
         columns = _thinned(columns, np.array([d.window_index for _, d in shown]), max(self.width(), FEWEST_PX))
+        columns = _parted(columns, silence_s * max(1, len(shown) // max(1, len(columns))))
         times_s, drawn = columns[:, 0], columns[:, 1:]
         for row, curve in enumerate(self._curves):
             curve.setData(times_s, drawn[:, row], connect="finite")
@@ -149,6 +152,14 @@ def _thinned(columns: NDArray[np.float64], numbers: NDArray[np.int64], most: int
     starts = np.flatnonzero(np.diff(numbers // together, prepend=-1))
     counts = np.diff(np.append(starts, len(columns)))
     return np.asarray(np.add.reduceat(columns, starts, axis=0) / counts[:, None])
+
+
+def _parted(columns: NDArray[np.float64], silence_s: float) -> NDArray[np.float64]:
+    """Return rows (n, k), times first, with an unknown one wherever nothing was decided for longer than that."""
+    late = np.flatnonzero(np.diff(columns[:, 0]) > silence_s) + 1
+    unknown = np.full((len(late), columns.shape[1]), np.nan)
+    unknown[:, 0] = columns[late - 1, 0]
+    return np.insert(columns, late, unknown, axis=0)
 
 
 def _joined(bars: list[tuple[float, float, str]]) -> list[tuple[float, float, str]]:

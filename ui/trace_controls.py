@@ -133,7 +133,7 @@ class TraceControls(QWidget):
         for widget in (self.window_box, scale, self.view_box, self.filter_button, self.picture_button, self.freeze):
             flow.addWidget(widget)
         self.setLayout(flow)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setMinimumWidth(LEAST_PX)

@@ -219,6 +219,8 @@ class DecodeStep(Step):
         both.addWidget(self._left())
         both.addWidget(self._right())
         both.setSizes([420, 620])
+        both.setStretchFactor(0, 2)
+        both.setStretchFactor(1, 3)
         layouts.column(self, 0, (0, 0, 0, 0)).addWidget(both)
 
     def _left(self) -> QWidget:

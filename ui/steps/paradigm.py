@@ -25,6 +25,8 @@ FIRST = (
     *("blocks", "trials_per_block", "targets_per_block", "rounds", "estimator", "seed"),
 )
 """Fields of a paradigm's form that are shown at once, where it has them."""
+FORM_PX = 220
+"""Least width of the form: what can be typed stays in sight."""
 NOT_RUNNING = "Start a session first (F5): the run is recorded with it."
 NOT_CUED = (
     "The simulated participant follows a course of its own. Where its paradigm (step 1) is “cued”, it does what the "
@@ -143,7 +145,7 @@ class ParadigmStep(Step):
     def _build(self) -> None:
         self.kinds = QListWidget()
         self.kinds.setAccessibleName("Paradigms")
-        self.kinds.setMaximumWidth(190)
+        self.kinds.setFixedWidth(theme.px(166))
         self.kinds.addItems([make("paradigms", {"kind": kind}).title for kind in self.kinds_of_row])
         self.place_of_form = layouts.column(margins=(12, 0, 12, 0))
         row = layouts.row(self, 0, (12, 8, 12, 8))
@@ -213,7 +215,9 @@ class ParadigmStep(Step):
         self.form = SettingsForm(load("paradigms", self.kind).Settings, first=FIRST)
         self.form.put(values)
         self.form.changed.connect(self._choose)
-        self.place_of_form.addWidget(scrolled(self.form))
+        area = scrolled(self.form)
+        area.setMinimumWidth(FORM_PX)
+        self.place_of_form.addWidget(area)
         self._draw_run()
 
     def _choose(self) -> None:

@@ -330,3 +330,13 @@ def test_more_decisions_than_pixels_are_drawn_as_means_and_those_of_one_class_as
     assert np.all(np.diff(times_s) > 0)
     assert drawn[:10] == pytest.approx(0.9)
     assert len(panel.plot.strips.opts["brushes"]) == 2
+
+
+def test_curves_do_not_cross_a_silence(show: Show, tell: Tell) -> None:
+    panel = show("decision")
+    spoken = [decided(52.0 + n / 2, 0.9) for n in range(8)] + [decided(62.0 + n / 2, 0.2) for n in range(8)]
+    tell(session(), StateEvent(EngineState.RUNNING), samples(0, 5000), *spoken)
+    times_s, drawn = panel.plot._curves[1].getData()
+    (gap,) = np.flatnonzero(np.isnan(drawn))
+    assert (times_s[gap - 1], times_s[gap + 1]) == (pytest.approx(5.5), pytest.approx(12.0))
+    assert not panel.plot._bands[1].path().contains(QPointF(9.0, 0.5))

@@ -273,3 +273,13 @@ def test_the_view_can_change_size_while_it_changes_what_it_shows(show: Show, tel
         assert panel._signal.spec.n_channels == (1 if view == DECODER else 3)
     tell(begin(), samples(0, 500))
     assert panel._signal.spec.n_channels == 3
+
+
+def test_controls_that_need_two_lines_get_them(show: Show) -> None:
+    panel = show("traces")
+    for width in (900, 560, 900, 560):
+        panel.resize(width, 500)
+        QApplication.processEvents()
+        controls = panel.controls
+        assert controls.freeze.geometry().bottom() < controls.height(), width
+        assert controls.y() == 0
