@@ -60,7 +60,7 @@ class Decision:
         """Say in words what speaks against believing it: an open prediction set, a strange signal; empty if nothing."""
         found = []
         if len(self.prediction_set) > 1 and not self.abstained:
-            found.append(f"could be {' or '.join(self.prediction_set)}")
+            found.append(f"could be {' or '.join(self.prediction_set).replace('_', ' ')}")
         if self.unfamiliar:
             found.append(f"unlike the training signals: {self.unfamiliar}")
         return "; ".join(found)
