@@ -4,6 +4,7 @@ Everybody is mapped into the sensors of one of the training people. The decoder 
 is judged on that one. What an aligner sees of a person are calibration windows: the first session of SSVEP-Exoskeleton,
 the first 20 s of each condition of EEGMAT; the decoder is judged on the others. The reference is the training person
 whose mean covariance is nearest to all others'. No row uses labels of the judged windows.
+Yet those of EEGMAT's calibration are of the same two recordings: a row with labels may tell recordings apart.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ RECENTRING = "euclidean"
 UNLABELLED = ("identity", "zscore", "euclidean", "riemannian")
 LABELLED = ("rpa", "procrustes", "ridge", "reduced_rank", "srm", "ot")
 """All but the first regress mean courses of classes: the bridge from labels is that ridge."""
+OWN = "own labels, no transfer"
+"""The control of every row that uses labels: they may tell more than what people share."""
 SHRINKAGE = 0.05
 STAGES: tuple[dict[str, Any], ...] = ({"kind": "nonfinite"}, {"kind": "bandpass", "low_hz": 4.0, "high_hz": 45.0})
 CALIBRATION_S = 20.0
@@ -153,7 +156,18 @@ class _People:
             except ModelError as exc:
                 notes.append(f"{self._case.kind}: no row for {kind}: {exc}.")
             tell(f"eeg_alignment: {self._case.kind}, {kind}")
+        found[OWN] = [self._own(person) for person in self.names]
         return found
+
+    def _own(self, person: str) -> float:
+        """Judge a decoder of this person's labelled calibration windows alone."""
+        mine = self._w.person == person
+        learn, judged = mine & self._w.calibration, mine & ~self._w.calibration
+        bands = shrink(self._bands, SHRINKAGE)
+        whitener = inverse_root(bands[learn].mean(axis=0))
+        head = logistic(0.01).fit(tangent_vectors(bands[learn], whitener), self._w.target[learn])
+        predicted = head.predict(tangent_vectors(bands[judged], whitener))
+        return float(balanced_accuracy_score(self._w.target[judged], predicted))
 
     def _left_out(self, kind: str, person: str) -> float:
         training = [name for name in self.names if name != person]
