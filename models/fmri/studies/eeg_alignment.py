@@ -77,6 +77,7 @@ class Settings(PluginSettings):
 
     data: str = Field("", description="Folder in which each data set has one of its own.")
     data_sets: tuple[Literal["ssvep_exo", "eegmat"], ...] = Field(("ssvep_exo", "eegmat"), description="Data sets.")
+    aligners: tuple[str, ...] = Field((*UNLABELLED, *LABELLED), description="Aligners; euclidean is re-centring.")
     cache: str = Field("", description="Folder of prepared windows; none: made anew each time.")
 
 
@@ -94,7 +95,7 @@ class EegAlignment:
         notes: list[str] = []
         for name in self._settings.data_sets:
             people = _People(CASES[name], self._prepared(name, tell))
-            found = people.run(tell, notes)
+            found = people.run(self._settings.aligners, tell, notes)
             scores += [Score(name, model, METRIC, tuple(values)) for model, values in found.items()]
             notes.append(_verdict(name, found, CASES[name].chance))
         return Answer(
@@ -146,11 +147,9 @@ class _People:
         # A person without windows of either part can neither be aligned nor judged.
         self.names = [n for n in names if len({*windows.calibration[windows.person == n].tolist()}) == 2]
 
-    def run(self, tell: Tell, notes: list[str]) -> dict[str, list[float]]:
+    def run(self, aligners: tuple[str, ...], tell: Tell, notes: list[str]) -> dict[str, list[float]]:
         found: dict[str, list[float]] = {}
-        for kind in (*UNLABELLED, *LABELLED):
-            if kind not in plugins.names("aligners"):
-                continue
+        for kind in dict.fromkeys((RECENTRING, *aligners)):
             try:
                 found[kind] = [self._left_out(kind, person) for person in self.names]
             except ModelError as exc:
@@ -223,7 +222,8 @@ def _verdict(name: str, found: dict[str, list[float]], chance: float) -> str:
     compared = compare({(k, RECENTRING): (np.asarray(found[k]), base) for k in ranked if k != RECENTRING})
     better = [f"{k} (+{c.difference:.3f}, p {c.p_adjusted:.3f})" for (k, _), c in compared.items() if c.low > 0]
     best = f"{ranked[0]} {np.mean(found[ranked[0]]):.3f}"
-    means = f"re-centring {base.mean():.3f}, nothing {np.mean(found['identity']):.3f}, chance {chance:.2f}"
+    own = f"own labels without transfer {np.mean(found[OWN]):.3f}"
+    means = f"re-centring {base.mean():.3f}, {own}, chance {chance:.2f}"
     return f"{name}, {len(base)} people: best {best}; {means}; better than re-centring: {', '.join(better) or 'none'}."
 
 

@@ -39,7 +39,7 @@ class Settings(PluginSettings):
     encoder_seeds: int = Field(
         1, ge=1, description="Ways of cutting that encoders beside ridge are given: they learn long."
     )
-    encoders: tuple[str, ...] = Field(("synbrain",), description="Encoders beside ridge, as far as installed.")
+    encoders: tuple[str, ...] = Field((), description="Encoders beside ridge, such as synbrain.")
 
 
 class Objects81Study:
