@@ -85,7 +85,7 @@ def _make(name: str, table: dict[str, Any]) -> Study:
 
 
 def _command(name: str, table: dict[str, Any]) -> str:
-    given = {"data": "--data FOLDER", "seeds": f"--seeds {table.get('seeds')}"}
+    given = {"data": "--data FOLDER", "seeds": f"--seeds {table.get('seeds')}", "cache": "--set cache=FOLDER"}
     parts = [given.get(key, f"--set '{key}={json.dumps(value)}'") for key, value in table.items()]
     return " ".join(["bci-app bench fmri", name, *parts])
 
