@@ -27,7 +27,7 @@ WORLDS = {"linear": REFERENCE, "mismatch": WorldSettings(ncsnr=1.0, mismatch=0.3
                                                          session_offset=0)}  # fmt: skip
 BTM, BTM_COLD, SHIPPED, BRIDGE = "BTM, gradients", "BTM, gradients from chance", "BTM, winner of validation", "bridge"
 DELTA, NAIVE, SHUFFLED, PAIRED = "additive difference", "naive ridge", "BTM, stimuli shuffled", "reduced rank, paired"
-COLD = {"start": "random", "learning_rate": 3e-3, "epochs": 30, "batch_size": 64}
+COLD = {"start": "random", "learning_rate": 3e-3, "epochs": 20, "batch_size": 64}
 N_CANDIDATES = 300
 
 
@@ -36,8 +36,8 @@ class Settings(PluginSettings):
 
     seeds: int = Field(5, ge=1, description="Worlds drawn.")
     n_trials: tuple[int, ...] = Field((60, 250, 1000), description="Trials of the new subject.")
-    n_known: int = Field(2000, ge=20, description="Trials of the known subject, of other images.")
-    n_voxels: int = Field(200, ge=10, description="Voxels of the new subject; the known one has a sixth more.")
+    n_known: int = Field(1500, ge=20, description="Trials of the known subject, of other images.")
+    n_voxels: int = Field(150, ge=10, description="Voxels of the new subject; the known one has a sixth more.")
     n_test: int = Field(500, ge=N_CANDIDATES, description="New images.")
 
 

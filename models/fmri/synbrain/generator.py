@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,9 +19,28 @@ from models.fmri.synbrain.likelihood import LowRankNoise
 from models.fmri.synbrain.mapper import Mapper
 from models.fmri.synbrain.size import MapperSize, VaeSize
 from models.fmri.synbrain.vae import BrainVae
+from models.offline_checkpoint import load_offline
+from pipelines.errors import CheckpointInvalid
 
 MEAN_DRAWS = 32
 """Latents (in mirrored pairs) over which the mean is taken: the decoder is not linear."""
+
+
+def load(folder: str | Path) -> SynBrain:
+    """Read a trained model.
+
+    Raises
+    ------
+    CheckpointInvalid
+        If the folder is no whole checkpoint of SynBrain.
+    """
+    found = load_offline(folder, "synbrain")
+    model = SynBrain.of_architecture(found.card.architecture)
+    try:
+        model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in found.tensors.items()})
+    except RuntimeError as exc:
+        raise CheckpointInvalid(f"{found.folder}: weights do not fit the card's architecture: {exc}") from exc
+    return model.eval()
 
 
 class SynBrain(nn.Module):

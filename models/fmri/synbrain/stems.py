@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -63,17 +64,17 @@ class ParcelStem(nn.Module):
 
     def __init__(self, size: VaeSize, parcels: Sequence[int], n_last: int) -> None:
         super().__init__()
-        number = torch.as_tensor(parcels)
-        found = torch.unique(number)
+        number = np.asarray(parcels)
+        found = np.unique(number)
         if len(found) > size.length:
             raise ConfigError(f"vae.length = {size.length}: the {len(found)} parcels need a position each")
         self.base, self.n_last = size.base, n_last
-        self.shares = [len(part) for part in torch.arange(size.length).tensor_split(len(found))]
-        members = [torch.nonzero(number == one)[:, 0] for one in found]
+        self.shares = [len(part) for part in np.array_split(np.arange(size.length), len(found))]
+        members = [np.flatnonzero(number == one) for one in found]
         self.sizes = [len(rows) for rows in members]
-        order = torch.cat(members)
-        self.register_buffer("order", order, persistent=False)
-        self.register_buffer("back", torch.argsort(order), persistent=False)
+        order = np.concatenate(members)
+        self.register_buffer("order", torch.from_numpy(order), persistent=False)
+        self.register_buffer("back", torch.from_numpy(np.argsort(order)), persistent=False)
         pairs = list(zip(self.sizes, self.shares, strict=True))
         self.inward = nn.ModuleList(nn.Linear(n, size.base * share) for n, share in pairs)
         self.outward = nn.ModuleList(nn.Linear(n_last * share, n) for n, share in pairs)

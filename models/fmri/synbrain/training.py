@@ -24,6 +24,7 @@ from models.training.task import Progress, QuietProgress
 from pipelines.plugins import PluginSettings
 
 PUBLISHED_KL, PUBLISHED_CLIP = 0.001, 1000.0
+STAGES = ("brainvae", "mapper")
 LARGEST_SPREAD = 0.95
 """Posterior variance above which a latent number counts as unused."""
 COLLAPSED = 0.1
@@ -185,14 +186,14 @@ class Teacher:
     def learn_vae(self, parameters: list[nn.Parameter]) -> History:
         """Train these weights of BrainVAE."""
         rate, epochs = self.learning.learning_rate, self.learning.vae_epochs
-        return self._fit(VaeLoss(self.model.vae, self.pairs, self.learning), parameters, rate, epochs, "brainvae")
+        return self._fit(VaeLoss(self.model.vae, self.pairs, self.learning), parameters, rate, epochs, STAGES[0])
 
     def learn_mapper(self, parameters: list[nn.Parameter]) -> History:
         """Train these weights of the mapper, and take the latent's variation over trials before and after."""
         set_latent_noise(self.model, self.pairs, self.train, self.validation)
         module = MapperLoss(self.model, self.pairs, self.learning.mapper_match)
         rate, epochs = self.learning.mapper_rate, self.learning.mapper_epochs
-        history = self._fit(module, parameters, rate, epochs, "mapper")
+        history = self._fit(module, parameters, rate, epochs, STAGES[1])
         set_latent_noise(self.model, self.pairs, self.train, self.validation)
         return history
 
