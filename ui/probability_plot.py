@@ -35,13 +35,13 @@ class ProbabilityPlot(QuietPlot):
         self._decisions: deque[tuple[float, Decision]] = deque(maxlen=5000)
         self._truths: deque[tuple[float, str]] = deque(maxlen=1000)
         self.getAxis("bottom").setStyle(maxTickLevel=0)
-        self.getAxis("left").setWidth(54)
         self.showGrid(y=True, alpha=0.15)
         self._bands: list[ShadedBand] = []
         self.strips = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], brushes=[], pen=None)
         self.addItem(self.strips)
         self._name_axis(truth=False)
         self.setXRange(0.0, SHORTEST_S, padding=0)
+        self.restyle()
 
     def clear_all(self) -> None:
         """Forget everything."""
@@ -86,6 +86,7 @@ class ProbabilityPlot(QuietPlot):
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
         super().restyle()
+        self.getAxis("left").setWidth(theme.px(54))
         for row, curve in enumerate(self._curves):
             curve.setPen(_pen(row))
         for row, band in enumerate(self._bands):

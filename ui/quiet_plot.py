@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QLabel
 
 from ui import theme
 
 PLOT_MARGIN_PX = 60
+TICK_PX = 12
+"""Size of the numbers along the axes at 100 %."""
 
 
 class QuietPlot(pg.PlotWidget):
@@ -31,12 +33,16 @@ class QuietPlot(pg.PlotWidget):
         self._note.setProperty("role", "muted")
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._note.hide()
+        QuietPlot.restyle(self)  # what heirs colour is not there yet
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
-        colours = theme.palette()
+        colours, font = theme.palette(), QFont()
+        font.setPixelSize(theme.px(TICK_PX))
         self.setBackground(colours.surface)
         for side in ("bottom", "left"):
+            self.getAxis(side).setTickFont(font)
+            self.getAxis(side).label.setFont(font)
             self.getAxis(side).setPen(colours.muted)
             self.getAxis(side).setTextPen(colours.muted)
 

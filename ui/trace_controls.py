@@ -8,7 +8,7 @@ from pydantic import Field
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSizePolicy, QWidget
 
 from pipelines.plugins import PluginSettings
-from ui import layouts
+from ui import layouts, theme
 from ui.flow_layout import FlowLayout
 from ui.number_box import number_box
 from ui.popup_button import PopupButton
@@ -41,7 +41,7 @@ class TraceControls(QWidget):
         super().__init__()
         s = settings
         self.window_box = QDoubleSpinBox(minimum=1, maximum=MAX_WINDOW_S, decimals=0, value=s.window_s)
-        self.window_box.setFixedWidth(66)
+        self.window_box.setFixedWidth(theme.px(66))
         self.window_box.setToolTip("Seconds across the plot: 1 to 60 ([ and ])")
         self.window_box.setSuffix(" s")
         self.window_box.setAccessibleName("Seconds across the plot")

@@ -126,7 +126,7 @@ class SourceStep(Step):
         self.kinds = QListWidget()
         self.kinds.setAccessibleName("Kinds of source")
         self.kinds.addItems([page.title for page in self.pages.values()])
-        self.kinds.setMaximumWidth(210)
+        self.kinds.setFixedWidth(theme.px(210))
         self.stack = QStackedWidget()
         for page, place in zip(self.pages.values(), range(len(self.pages)), strict=True):
             self.stack.addWidget(page)

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from bci_app.config import validate
 from bci_app.events import EngineState
+from pipelines.plugins import make
 from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui import preferences, theme
 from ui.appearance import SCALES, Appearance
@@ -120,3 +121,13 @@ def test_a_change_of_theme_reaches_every_page_while_a_session_runs(qtbot: QtBot)
         assert brightness["dark"] < 0.2, name
         assert brightness["light"] > 0.8, name
     window.close()
+
+
+@pytest.mark.parametrize("kind", ["decision", "spectrum", "evoked", "spectrogram"])
+def test_numbers_along_axes_grow_with_the_texts(qtbot: QtBot, qapp: QApplication, kind: str) -> None:
+    panel = make("panels", {"kind": kind})
+    qtbot.addWidget(panel)
+    before = panel.plot.getAxis("bottom").style["tickFont"].pixelSize()
+    theme.apply(qapp, DARK.name, 1.5)
+    panel.restyle()
+    assert panel.plot.getAxis("bottom").style["tickFont"].pixelSize() == pytest.approx(1.5 * before)
