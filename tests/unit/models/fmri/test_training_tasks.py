@@ -1,4 +1,4 @@
-"""Training of SynBrain and MindAligner on a tiny simulated data set: a run stopped and gone on with equals one in a go."""
+"""Training of SynBrain and MindAligner on a tiny simulated data set: a run gone on with equals one in a go."""
 
 from __future__ import annotations
 
