@@ -71,11 +71,12 @@ def bench_unimind(
         except Stopped as exc:
             view.say(f"stopped: {exc}. The same command goes on")
     if cells:
-        written = unimind_report.write(cells, folder, _about(plan, overrides))
+        found = scores_of(cells)
+        written = unimind_report.write(found, cells, folder, _about(plan, overrides))
         if as_json:
-            print(json.dumps(as_table(scores_of(cells), cells)))  # noqa: T201
+            print(json.dumps(as_table(found, cells)))  # noqa: T201
         else:
-            Console().print(_table(cells))
+            Console().print(_table(found))
             Console().print(f"written to {folder}: {', '.join(path.name for path in written)}", markup=False)
     if not finished:
         raise SystemExit(INTERRUPTED)
@@ -98,7 +99,7 @@ def _about(plan: Any, overrides: Sequence[str]) -> dict[str, Any]:
     sets = "".join(f" --set {text}" for text in overrides)
     limit = "" if plan.limit is None else f" --limit {plan.limit}"
     simulated = "" if plan.simulated is None else " --simulated SIMULATED"
-    words = f"{plan.rounds} rounds: in each, one fold of every task judges."
+    words = f"{plan.rounds} round{'s' if plan.rounds > 1 else ''}: in each, one fold of every task judges."
     if plan.limit is not None:
         words += f" At most {plan.limit} windows of a task teach UniMind; what it stands beside learns all."
     return {
@@ -110,11 +111,10 @@ def _about(plan: Any, overrides: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _table(cells: Sequence[Any]) -> Table:
+def _table(found: Sequence[Any]) -> Table:
     from models.benchmark.unimind_run import CHANCE, MODELS
-    from models.benchmark.unimind_table import averages, scores_of
+    from models.benchmark.unimind_table import averages
 
-    found = scores_of(cells)
     table = Table("task", *MODELS, title="UniMind: left-out people, sessions or runs")
     for task in dict.fromkeys(score.task for score in found):
         by = {score.model: score for score in found if score.task == task}

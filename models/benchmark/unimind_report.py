@@ -14,28 +14,27 @@ from models.benchmark.figures import COLOURS, INK, png
 from models.benchmark.metrics import METRICS
 from models.benchmark.unimind_cells import Cell, Floats
 from models.benchmark.unimind_run import CHANCE, MODELS, MULTI
-from models.benchmark.unimind_table import Score, as_table, averages, common, queries, scores_of, verdicts
+from models.benchmark.unimind_table import Score, as_table, averages, common, queries, verdicts
 from models.unimind.task_cards import cards
 
 PAGE, TABLE, PICTURE, ROUTERS = "report.md", "report.json", "scores.png", "queries.png"
 
 
-def write(cells: Sequence[Cell], folder: Path, about: Mapping[str, Any]) -> list[Path]:
+def write(found: Sequence[Score], cells: Sequence[Cell], folder: Path, about: Mapping[str, Any]) -> list[Path]:
     """Write all of it; return the files.
 
     Parameters
     ----------
-    cells
-        Of all rounds.
+    found, cells
+        Scores, and the cells of all rounds that they are of.
     folder
         Made if absent.
     about
         What was run, JSON-able: rounds, limit, settings; ``command`` is printed.
     """
-    found = scores_of(cells)
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
-        PAGE: page(found, about).encode(),
+        PAGE: page(found, about, queries(cells)).encode(),
         TABLE: (json.dumps({"about": dict(about), **as_table(found, cells)}, indent=1) + "\n").encode(),
         PICTURE: png(picture(found)),
         ROUTERS: png(routers(queries(cells))),
@@ -45,8 +44,8 @@ def write(cells: Sequence[Cell], folder: Path, about: Mapping[str, Any]) -> list
     return [folder / name for name in contents]
 
 
-def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
-    """Return the report as Markdown."""
+def page(found: Sequence[Score], about: Mapping[str, Any], routed: Mapping[str, tuple[Floats, Floats]]) -> str:
+    """Return the report as Markdown; ``routed`` are the mean probabilities of the queries by task."""
     tasks, models = _tasks(found), _models(found)
     by = {(score.task, score.model): score for score in found}
     lines = [
@@ -67,7 +66,7 @@ def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
         one = next(score for score in found if score.task == task)
         best = max((by[task, m].value for m in models if m != CHANCE and (task, m) in by), default=0.0)
         shown = [_cell(by.get((task, model)), best) for model in models]
-        unit = "people" if one.n_people > 1 and one.of_people else "of one or two people"
+        unit = "people" if one.of_people else "people or runs" if one.n_people > 1 else "person or run"
         left_out = f"{one.n_people} {unit}, {one.n_windows} windows"
         lines.append(f"| {cards()[task].title} | {left_out} | {METRICS[one.figure].title} | {' | '.join(shown)} |")
     for words, simulated in (("", True), (" without the simulated", False)):
@@ -87,6 +86,8 @@ def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
         "",
         f"![Mean probability of each query]({ROUTERS})",
         "",
+        _evenness(routed),
+        "",
         (
             "The mean over the windows that judged in the first round of what the routers give each of the queries, "
             "for the electrodes (left) and the seconds (right)."
@@ -94,6 +95,16 @@ def page(found: Sequence[Score], about: Mapping[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _evenness(routed: Mapping[str, tuple[Floats, Floats]]) -> str:
+    """Say how far from even the routers' choice is."""
+    pools = [pool for pools in routed.values() for pool in pools]
+    if not pools:
+        return "No model of all tasks was asked."
+    most, even = max(float(pool.max()) for pool in pools), 1 / pools[0].size
+    word = "hardly tell tasks apart" if most < 3 * even else "prefer some queries for some tasks"
+    return f"The routers {word}: the most probable query of any task has {most:.2f}, an even choice is {even:.2f}."
 
 
 def _cell(score: Score | None, best: float) -> str:
@@ -142,9 +153,10 @@ def routers(found: Mapping[str, tuple[Floats, Floats]]) -> Figure:
     tasks = sorted(found, key=lambda task: (task.startswith("simulated"), task))
     figure = Figure(figsize=(9.5, 1.3 + 0.3 * len(tasks)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
+    most = max(float(pool.max()) for pools in found.values() for pool in pools)
     for axes, pool, title in ((left, 0, "queries for electrodes"), (right, 1, "queries for seconds")):
         values = np.array([found[task][pool] for task in tasks])
-        image = axes.imshow(values, cmap="viridis", vmin=0.0, vmax=1.0, aspect="auto")
+        image = axes.imshow(values, cmap="viridis", vmin=0.0, vmax=most, aspect="auto")
         axes.set_xlabel(title)
         axes.set_xticks(range(values.shape[1]), [str(n + 1) for n in range(values.shape[1])], fontsize=7)
     left.set_yticks(range(len(tasks)), [cards()[task].title for task in tasks], fontsize=8, color=INK)

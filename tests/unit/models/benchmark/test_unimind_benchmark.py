@@ -12,7 +12,7 @@ import pytest
 from models.benchmark.unimind_cells import CSBRAIN, Cell
 from models.benchmark.unimind_report import page, write
 from models.benchmark.unimind_run import CHANCE, CLASSICAL, MODELS, MULTI, NETWORK, SINGLE, Plan, prepared_tasks, run
-from models.benchmark.unimind_table import averages, scores_of, verdicts
+from models.benchmark.unimind_table import averages, queries, scores_of, verdicts
 from models.training.task import QuietProgress, Stopped
 from pipelines.errors import ConfigError
 from tests.contract.dataset_folders.signals import write_edf
@@ -70,12 +70,13 @@ def test_all_models_judge_the_same_windows_and_what_is_done_is_kept(plan: Plan) 
     assert {path: path.stat().st_mtime_ns for path in (plan.out / "cells").iterdir()} == stamps
     for one, other in zip(found, again, strict=True):
         np.testing.assert_array_equal(one.said, other.said)
-    scores = {(score.task, score.model): score for score in scores_of(found)}
+    judged = scores_of(found)
+    scores = {(score.task, score.model): score for score in judged}
     for task in plan.tasks:
         assert scores[task, CHANCE].value == pytest.approx(0.5)
         assert min(scores[task, m].value for m in (MULTI, SINGLE, CLASSICAL)) > 0.75
     assert scores["simulated_eyes", NETWORK].n_people == 2
-    written = write(found, plan.out, {"command": "COMMAND", "words": "Words."})
+    written = write(judged, found, plan.out, {"command": "COMMAND", "words": "Words."})
     assert {path.name for path in written} == {"report.md", "report.json", "scores.png", "queries.png"}
     table = json.loads((plan.out / "report.json").read_text())
     assert len(table["scores"]) == 10
@@ -125,6 +126,6 @@ def test_the_words_say_when_unimind_loses() -> None:
     mean, share = averages(found)[MULTI]
     assert mean == pytest.approx(np.mean([by[t, MULTI].value for t in ("eyes", "mental_workload", "imagined_fists")]))
     assert share == pytest.approx(2 * mean - 1)
-    text = page(found, {"command": "COMMAND", "words": "Words."})
+    text = page(found, {"command": "COMMAND", "words": "Words."}, queries(cells))
     assert "below classical" in text
     assert "`COMMAND`" in text
