@@ -52,9 +52,10 @@ def page(found: Sequence[Score], about: Mapping[str, Any], routed: Mapping[str, 
         "# UniMind: one model for all tasks",
         "",
         (
-            f"`{about['command']}`. {about['words']} No person, session or run that judges has taught: see the "
-            "column *left out*. Figures are means over those who judge, with 95 % intervals: over people where there "
-            "are five or more, else (in brackets) over their windows, which says nothing of other people."
+            f"`{about['command']}`. {about['words']} Nothing that judges has taught: no person, or of one person no "
+            "run (of the eyes, whose states are a run each, no trial). Figures are means over those who judge, with "
+            "95 % intervals: over people where there are five or more, else (in brackets) over their windows, which "
+            "says nothing of other people."
         ),
         "",
         f"![Figures of all tasks]({PICTURE})",
