@@ -18,7 +18,6 @@ ACROSS: dict[str, Table] = {
     "mixture": {"kind": "linear", "rule": "mixture"},
     "Procrustes, labels": {"kind": "linear", "rule": "procrustes"},
     "CCA, labels": {"kind": "linear", "rule": "canonical"},
-    "CEBRA, labels": {"kind": "cebra"},
     "VAE": {"kind": "set_vae"},
     "pi-VAE": {"kind": "set_vae", "conditional": True},
     "set reader": {"kind": "set_reader"},
