@@ -79,4 +79,6 @@ class LowRankNoise(nn.Module):
     @torch.no_grad()
     def set_diagonal(self, variance: Tensor) -> None:
         """Set D (n,)."""
-        self.raw.copy_((variance.clamp_min(2 * LEAST_VARIANCE) - LEAST_VARIANCE).expm1().log())
+        wanted = variance.clamp_min(2 * LEAST_VARIANCE) - LEAST_VARIANCE
+        # The inverse of softplus in a form that large variances do not overflow.
+        self.raw.copy_(wanted + (-(-wanted).expm1()).log())

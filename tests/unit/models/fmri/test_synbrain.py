@@ -58,6 +58,13 @@ def test_the_density_is_that_of_a_dense_normal_distribution(rank: int) -> None:
         np.testing.assert_allclose(noise.log_prob(residual).numpy(), dense.logpdf(residual.numpy()), rtol=1e-9)
 
 
+def test_any_variance_can_be_set() -> None:
+    noise = LowRankNoise(4, 0)
+    wanted = torch.tensor([1e-3, 1.0, 95.0, 1e4])  # exp(95) is beyond float32
+    noise.set_diagonal(wanted)
+    torch.testing.assert_close(noise.variance.detach(), wanted, rtol=1e-3, atol=0)
+
+
 def test_an_exact_sampler_has_twice_the_squared_error_of_its_mean() -> None:
     torch.manual_seed(0)
     noise = LowRankNoise(20, 3)
