@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from bci_app.events import QualityEvent, Session
 from pipelines.channel_names import canonical_name
@@ -67,6 +67,9 @@ class TopographyPanel(SlowPanel):
         self._heads = QWidget()
         for head in self.maps.values():
             head.setParent(self._heads)
+        # The panel's size must not follow from how the heads are arranged, which follows from the panel's size.
+        self._heads.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._arranged: tuple[list[str], int] | None = None
         self._grid = QGridLayout(self._heads)
         self._grid.setContentsMargins(4, 0, 4, 4)
         self._grid.setSpacing(4)
@@ -171,6 +174,9 @@ class TopographyPanel(SlowPanel):
         fitting = [n for n in range(1, len(shown) + 1) if n == 1 or width / n >= HEAD_PX]
         sizes = {n: min(width / n, height / -(-len(shown) // n) - 50) for n in fitting}
         columns = max(sizes, key=lambda n: sizes[n], default=1)
+        if (shown, columns) == self._arranged:
+            return
+        self._arranged = shown, columns
         for head in self.maps.values():
             self._grid.removeWidget(head)
             head.hide()

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGridLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from bci_app.events import ChunkEvent, Event, MarkerEvent, QualityEvent, Session, SessionEvent
@@ -152,6 +153,36 @@ def test_the_maps_show_what_the_decoder_gets(show: Show, tell: Tell, qtbot: QtBo
     assert "no stages" in panel.note.text()
     tell(SessionEvent(Session("s", SPEC, stages=({"kind": "select", "channels": ["Oz"]},))))
     assert "Oz" in panel.note.text()
+
+
+class Resizes(QObject):
+    """Counts how often a widget was given another size."""
+
+    n = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.n += event.type() == QEvent.Type.Resize
+        return False
+
+
+def test_the_size_of_the_maps_does_not_follow_from_their_own_places(show: Show, tell: Tell, qtbot: QtBot) -> None:
+    host = QWidget()
+    grid = QGridLayout(host)
+    panels = [show(kind) for kind in ("traces", "spectrum", "spectrogram", "topography", "evoked", "decision")]
+    for row, panel in enumerate(panels):
+        grid.addWidget(panel, max(0, row - 1), int(row > 0), 5 if row == 0 else 1, 1)
+    qtbot.addWidget(host)
+    host.resize(1600, 900)
+    host.show()
+    resizes = Resizes()
+    panels[3].installEventFilter(resizes)
+    tell(begin())
+    for width in (1600, 1400, 1200, 1400):
+        host.resize(width, 900)
+        qtbot.wait(1)
+    assert resizes.n < 20  # a few for each width, not a panel that chases its own heads
+    for panel in panels:
+        panel.setParent(None)  # whoever made them closes them
 
 
 def test_curves_are_named_above_the_plot(show: Show, tell: Tell) -> None:
