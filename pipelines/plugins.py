@@ -48,7 +48,6 @@ EXTRA_OF = {
     "pandas": "bench",
     "distributed": "bench",
     "pynwb": "spikes",
-    "cebra": "spikes",
     "mne_bids": "export",
     "edfio": "export",
     "pybv": "export",
