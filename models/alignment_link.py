@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -106,7 +107,7 @@ def _rows(x: Floats) -> NDArray[np.float64]:
     return found if found.ndim == 2 else np.moveaxis(found, 1, 2).reshape(-1, found.shape[1])
 
 
-class SolvedAligner:
+class SolvedAligner(ABC):
     """Base of aligners: a subclass names itself and solves a link."""
 
     name = ""
@@ -114,9 +115,9 @@ class SolvedAligner:
     def __init__(self) -> None:
         self._solved: tuple[LinearMap, dict[str, Any]] | None = None
 
+    @abstractmethod
     def solve(self, link: Link) -> tuple[LinearMap, dict[str, Any]]:
         """Return the map and what is to be reported of it."""
-        raise NotImplementedError
 
     def fit(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Self
 
 import numpy as np
@@ -16,7 +17,7 @@ N_FOLDS = 5
 MIN_TRIALS = 10
 
 
-class GaussianEncoder:
+class GaussianEncoder(ABC):
     """Base: a subclass fits the mean (``_fit_mean``) and predicts it (``_mean``).
 
     Noise is fitted to residuals of trials left out: those of training trials are too small.
@@ -27,11 +28,13 @@ class GaussianEncoder:
     def __init__(self) -> None:
         self._noise: FactorNoise | None = None
 
+    @abstractmethod
     def _fit_mean(self, x: NDArray[np.float32], values: Values, seed: int) -> None:
-        raise NotImplementedError
+        """Learn the mean from features (n_trials, n_features)."""
 
+    @abstractmethod
     def _mean(self, x: NDArray[np.float32]) -> Values:
-        raise NotImplementedError
+        """Return the mean response to features (n_trials, n_features)."""
 
     def fit(
         self, tokens: Tokens, values: Values, validation: tuple[Tokens, Values] | None = None, seed: int = 0

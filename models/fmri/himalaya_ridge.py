@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ ALPHAS = np.logspace(0, 6, 13)
 class HimalayaEncoder(GaussianEncoder):
     """A subclass makes the model (``_model``)."""
 
+    @abstractmethod
     def _model(self, n_trials: int, n_features: int, seed: int) -> Any:
-        raise NotImplementedError
+        """Return the unfitted model."""
 
     def _fit_mean(self, x: NDArray[np.float32], values: Values, seed: int) -> None:
         self._centre, self._constant = x.mean(axis=0), values.mean(axis=0)
