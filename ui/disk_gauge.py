@@ -27,6 +27,7 @@ class DiskGauge(QWidget):
         self.bar.setFixedHeight(8)
         self.bar.setAccessibleName("Share of the disk that is used")
         self.words = QLabel("", textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.words.setToolTip("How long the disk lasts at the rate of what is recorded")
         column = layouts.column(self, 4, (0, 0, 0, 0))
         column.addWidget(self.bar)
         column.addWidget(self.words)
@@ -50,7 +51,7 @@ class DiskGauge(QWidget):
 
     def show_recording(self, event: DiskEvent) -> None:
         """Show what the recorder tells of its disk."""
-        left = "" if event.minutes_left is None else f", {length(event.minutes_left)} left at this rate"
+        left = "" if event.minutes_left is None else f", {length(event.minutes_left)} left"
         self._say(TONES[event.level], f"{size(event.free_mb)} free{left}; {size(event.written_mb)} written")
 
     def _say(self, tone: theme.Tone, text: str) -> None:

@@ -215,7 +215,7 @@ class RecordStep(Step):
         if recording:
             seconds = self._now_s - (self._recording_from_s or self._now_s)
             names = ", ".join(sorted(Path(path).name for path in self._active))
-            self._say("bad", f"recording {clock(seconds)} to {names}")
+            self._say("bad", f"recording {clock(seconds)}", names)
         elif self._running:
             self._say("muted", "not recording")
         else:
@@ -227,8 +227,9 @@ class RecordStep(Step):
             self.gauge.show_folder(Path(self.folder.text() or ".").expanduser(), spec)
         self._preview()
 
-    def _say(self, tone: theme.Tone, text: str) -> None:
+    def _say(self, tone: theme.Tone, text: str, tip: str = "") -> None:
         theme.set_tone(self.state, tone)
+        self.state.setToolTip(tip)
         self.state.setText(f"{'●' if tone == 'bad' else theme.MARKS[tone]} {text}")
 
     def _recorder(self) -> dict[str, Any]:

@@ -118,10 +118,12 @@ def test_the_engine_moves_state_and_disk(step: RecordStep, client: EngineClient)
     tell(client, [SESSION, StateEvent(EngineState.RUNNING), CHUNK])
     assert "enough for" in step.gauge.words.text()
     tell(client, [RecordingEvent("a.xdf", True), DiskEvent("a.xdf", "low", 900.0, 12.0, 3.5)])
-    assert "a.xdf" in step.state.text()
-    assert "▲ 900.0 MB free, 12 min left at this rate; 3.5 MB written" in step.gauge.words.text()
+    assert "recording 0:00" in step.state.text()
+    assert step.state.toolTip() == "a.xdf"  # where there is room, the source panel names it, too
+    assert "▲ 900.0 MB free, 12 min left; 3.5 MB written" in step.gauge.words.text()
     tell(client, [StateEvent(EngineState.IDLE)])
     assert "no session runs" in step.state.text()
+    assert step.state.toolTip() == ""
 
 
 def test_a_recording_that_ended_early_says_so_and_has_no_report_where_its_file_is_gone(
