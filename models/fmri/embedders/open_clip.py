@@ -12,6 +12,7 @@ from pydantic import Field
 
 from models.fmri.embedder import Images
 from models.fmri.local_weights import load_state, short_hash
+from models.fmri.pixels import Pixels
 from pipelines.errors import ConfigError, MissingDependency
 from pipelines.plugins import PluginSettings
 
@@ -41,20 +42,28 @@ class OpenClip:
         self._model.visual.output_tokens = not settings.pooled
         self.name = f"open_clip-{settings.model}{'-pooled' if settings.pooled else ''}"
         self.version = short_hash(Path(settings.weights))
-        side = self._model.visual.image_size
-        self._size = side if isinstance(side, tuple) else (side, side)
-        self._mean, self._std = (
-            torch.tensor(x)[:, None, None] for x in (self._model.visual.image_mean, self._model.visual.image_std)
-        )
+        side, visual = self._model.visual.image_size, self._model.visual
+        self._pixels = Pixels(side if isinstance(side, tuple) else (side, side), visual.image_mean, visual.image_std)
         _, self.n_tokens, self.dim = self.encode(np.zeros((1, 8, 8, 3), dtype=np.uint8)).shape
 
     def encode(self, images: Images) -> NDArray[np.float32]:
-        """Return the tokens of the last layer."""
-        pixels = torch.from_numpy(images).movedim(3, 1).float() / 255.0
-        pixels = torch.nn.functional.interpolate(pixels, self._size, mode="bicubic", antialias=True).clamp(0, 1)
+        """Return the tokens of the last layer.
+
+        Raises
+        ------
+        ConfigError
+            If the architecture has no tokens of patches (convolutional ones).
+        """
+        if not len(images):
+            return np.empty((0, self.n_tokens, self.dim), dtype=np.float32)
         with torch.inference_mode():
-            found = self._model.visual((pixels - self._mean) / self._std)
-        tokens = found[:, None] if self._pooled else found[1]
+            found = self._model.visual(self._pixels(images))
+        if self._pooled:
+            tokens = found[:, None]
+        elif isinstance(found, tuple):
+            tokens = found[1]
+        else:
+            raise ConfigError(f"{self.name}: this architecture gives no token for each patch: set pooled = true")
         return np.asarray(tokens.float().numpy())
 
 

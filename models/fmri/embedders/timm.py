@@ -12,6 +12,7 @@ from pydantic import Field
 
 from models.fmri.embedder import Images
 from models.fmri.local_weights import load_state, short_hash
+from models.fmri.pixels import Pixels
 from pipelines.errors import ConfigError, MissingDependency
 from pipelines.plugins import PluginSettings
 
@@ -38,16 +39,17 @@ class Timm:
         self._model.eval()
         self.name, self.version = f"timm-{settings.model}", short_hash(Path(settings.weights))
         how = timm.data.resolve_model_data_config(self._model)
-        self._size = how["input_size"][1:]
-        self._mean, self._std = (torch.tensor(how[key])[:, None, None] for key in ("mean", "std"))
+        self._pixels = Pixels(how["input_size"][1:], how["mean"], how["std"])
         _, self.n_tokens, self.dim = self.encode(np.zeros((1, 8, 8, 3), dtype=np.uint8)).shape
 
     def encode(self, images: Images) -> NDArray[np.float32]:
         """Return the tokens of the last layer, or the places of a map."""
-        pixels = torch.from_numpy(images).movedim(3, 1).float() / 255.0
-        pixels = torch.nn.functional.interpolate(pixels, self._size, mode="bicubic", antialias=True).clamp(0, 1)
+        if not len(images):
+            return np.empty((0, self.n_tokens, self.dim), dtype=np.float32)
         with torch.inference_mode():
-            found = self._model.forward_features((pixels - self._mean) / self._std)
+            found = self._model.forward_features(self._pixels(images))
+        if found.ndim == 4 and getattr(self._model, "output_fmt", "NCHW") == "NHWC":
+            found = found.movedim(3, 1)
         tokens = found if found.ndim == 3 else found.flatten(2).transpose(1, 2)
         return np.asarray(tokens.float().numpy())
 
