@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -181,15 +182,15 @@ def _judge_current(
     if against == NO_DECODER:
         return NO_DECODER, None, "no decoder is in use"
     try:
-        decoder = load_decoder(wanted.name, **wanted.settings)
-        choose_electrodes(session, decoder, open_recording(path).spec)
-        if set(decoder.spec.classes) != set(run.classes):
-            return wanted.name, None, f"it tells other classes apart ({', '.join(decoder.spec.classes)})"
-        stages = (*session.montage, *(decoder.spec.pipeline if session.stages is None else session.stages))
-        hop_s = run.recipe.hop_s if run.recipe.locked else wanted.hop_s or decoder.spec.hop_s
-        found = trial_windows(path, run, [dict(table) for table in stages], decoder.spec.window_s, hop_s, wanted)
-        judge = _Judge(decoder, found, run)
-        return wanted.name, block_score(judge, found.trial, labels, blocks, len(run.classes)), ""
+        with closing(load_decoder(wanted.name, **wanted.settings)) as decoder:
+            choose_electrodes(session, decoder, open_recording(path).spec)
+            if set(decoder.spec.classes) != set(run.classes):
+                return wanted.name, None, f"it tells other classes apart ({', '.join(decoder.spec.classes)})"
+            stages = (*session.montage, *(decoder.spec.pipeline if session.stages is None else session.stages))
+            hop_s = run.recipe.hop_s if run.recipe.locked else wanted.hop_s or decoder.spec.hop_s
+            found = trial_windows(path, run, [dict(table) for table in stages], decoder.spec.window_s, hop_s, wanted)
+            judge = _Judge(decoder, found, run)
+            return wanted.name, block_score(judge, found.trial, labels, blocks, len(run.classes)), ""
     except BciError as exc:
         return wanted.name, None, in_one_line(exc)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import Any
 
@@ -41,7 +41,7 @@ def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = (), calibrato
     Parameters
     ----------
     settings
-        The session.
+        The session. Its decoder is closed with the engine, and also if none can be made.
     extra_sinks
         Sinks beside those of the session.
     calibrator
@@ -58,8 +58,13 @@ def build(settings: SessionSettings, extra_sinks: Sequence[Sink] = (), calibrato
     notices: list[NoticeEvent] = []
     with warnings_as_notices(notices.append):
         decoder = None if settings.decoder is None else load_decoder(settings.decoder.name, **settings.decoder.settings)
-    source: Source = make("sources", settings.source, f"{settings.name}: [source]")
-    return assemble(settings, source, decoder, [*sinks, *extra_sinks], calibrator, notices)
+    with ExitStack() as unless_built:
+        if decoder is not None:
+            unless_built.callback(decoder.close)
+        source: Source = make("sources", settings.source, f"{settings.name}: [source]")
+        engine = assemble(settings, source, decoder, [*sinks, *extra_sinks], calibrator, notices)
+        unless_built.pop_all()
+    return engine
 
 
 def assemble(
@@ -114,8 +119,12 @@ def _other_path(settings: SessionSettings, spec: StreamSpec, name: str) -> Signa
         own = own.model_copy(update={"settings": {}, "hop_s": None, "calibration": CalibrationSettings()})
     wanted = settings.model_copy(update={"decoder": own.model_copy(update={"name": name, "turns": ()})})
     decoder = load_decoder(name, **own.settings)
-    choose_electrodes(wanted, decoder, spec)
-    return _signal_path(wanted, decoder, _pipeline(wanted, decoder), spec, None)
+    with ExitStack() as unless_made:
+        unless_made.callback(decoder.close)
+        choose_electrodes(wanted, decoder, spec)
+        path = _signal_path(wanted, decoder, _pipeline(wanted, decoder), spec, None)
+        unless_made.pop_all()
+    return path
 
 
 def choose_electrodes(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> None:
@@ -272,10 +281,13 @@ def passing_windows(source: Source, pipeline: Pipeline, windower: Windower) -> I
 
 
 def _session(settings: SessionSettings, decoder: Decoder | None, spec: StreamSpec) -> Session:
+    dumped = settings.model_dump(mode="json")
+    if dumped["decoder"] is not None:
+        dumped["decoder"]["turns"] = []  # told when they come to pass, at the sample at which they do
     return Session(
         name=settings.name,
         spec=spec,
-        settings=settings.model_dump(mode="json"),
+        settings=dumped,
         versions=versions(),
         model_id=decoder.spec.model_id if decoder else "",
         classes=decoder.spec.classes if decoder else (),

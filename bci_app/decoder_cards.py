@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ def cards() -> list[DecoderCard]:
     found = [card_of(name) for name in shipped()]
     for kind in names("decoders"):
         try:
-            spec = load_decoder(kind).spec
+            with closing(load_decoder(kind)) as decoder:
+                spec = decoder.spec
         except (CheckpointInvalid, MissingDependency):
             continue  # it wants a checkpoint of its own, or a package that is not here
         found.append(_card(kind, spec, limits=spec.summary))
@@ -70,15 +72,15 @@ def fit(values: Mapping[str, Any], spec: StreamSpec | None = None) -> Fit:
     settings = validate(values, "the session")
     if settings.decoder is None:
         return Fit()
-    decoder = load_decoder(settings.decoder.name, **settings.decoder.settings)
-    spec = spec_of(settings.source, settings.lsl) if spec is None else spec
     notices: list[NoticeEvent] = []
-    try:
-        with warnings_as_notices(notices.append):
-            choose_electrodes(settings, decoder, spec)
-            decoder.prepare(delivered_spec(settings, decoder, spec))
-    except BciError as exc:
-        return Fit((str(exc),))
+    with closing(load_decoder(settings.decoder.name, **settings.decoder.settings)) as decoder:
+        spec = spec_of(settings.source, settings.lsl) if spec is None else spec
+        try:
+            with warnings_as_notices(notices.append):
+                choose_electrodes(settings, decoder, spec)
+                decoder.prepare(delivered_spec(settings, decoder, spec))
+        except BciError as exc:
+            return Fit((str(exc),))
     return Fit(remarks=tuple(notice.text for notice in notices))
 
 

@@ -114,8 +114,18 @@ class Decoding(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop; the decoder itself is closed by its owner."""
+        """Stop, and close the decoder. May be called twice."""
         ...
+
+
+def _close(decoder: Decoder) -> list[str]:
+    """Close a decoder; return what went wrong with it, in words."""
+    try:
+        decoder.close()
+    except Exception as exc:  # a plug-in may raise anything; the rest of a session must be closed all the same
+        log.debug("decoder could not be closed", exc_info=True)
+        return [f"{decoder.spec.model_id} could not be closed: {in_one_line(exc)}"]
+    return []
 
 
 class InlineDecoding:
@@ -157,10 +167,11 @@ class InlineDecoding:
         return complaints
 
     def close(self) -> None:
-        """End the watch."""
+        """End the watch, and close the decoder."""
         self._closing.set()
         if self._watch is not None:
             self._watch.join()
+        self._complaints += _close(self._decoder)
 
     def _look(self) -> None:
         while not self._closing.wait(WATCH_EVERY_S):
@@ -210,7 +221,10 @@ class BackgroundDecoding:
         return found
 
     def close(self) -> None:
-        """Wait for the decision in progress and end the thread; a decoder that does not return is left behind."""
+        """Wait for the decision in progress and end the thread, which closes the decoder on its way out.
+
+        A decoder that does not return is left behind, and closed if it ever does.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -220,6 +234,14 @@ class BackgroundDecoding:
                 self._complaints.append(f"the decoder did not return within {CLOSE_S:g} s and is left behind")
 
     def _run(self) -> None:
+        try:
+            self._decide()
+        finally:
+            told = _close(self._decoder)
+            with self._changed:
+                self._complaints += told
+
+    def _decide(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting is not None or self._closing)

@@ -72,7 +72,7 @@ class Engine:
         swaps: DecoderSwaps | None = None,
     ) -> None:
         self._swaps = swaps or DecoderSwaps()
-        self._before: SignalPath | None = None
+        self._swaps.begin(path)
         self._supply, self._path, self._session, self._settings = supply, path, session, settings
         # The recorder comes first: what a later sink does cannot cost data.
         self._sinks = sorted(sinks, key=lambda sink: not isinstance(sink, Recorder))
@@ -164,40 +164,34 @@ class Engine:
             self._tell(MarkerEvent(marker))
         if self._path.quality is not None and (channels := self._path.quality.push(chunk)):
             self._tell(ChannelQualityEvent(channels, self._stream_s))
-        for part in self._turns(arrived, chunk.first_index - arrived.first_index):
+        for part in self._turns(arrived, chunk.first_index):
             if self._deciding or self._path.decoding is None:
                 self._protect("signal processing", lambda part=part: self._process(part))  # type: ignore[misc]
 
-    def _turns(self, chunk: Chunk, offset: int) -> Iterator[Chunk]:
+    def _turns(self, chunk: Chunk, first_index: int) -> Iterator[Chunk]:
         """Yield the chunk's parts, letting another decoder take over where its turn comes.
 
-        ``offset`` is what a replay's jumps have put between the indices of the file and those of the stream.
+        ``first_index`` is that of the stream, which a replay's jumps set apart from that of the file.
         """
-        for turn, part in self._swaps.split(chunk):
-            if turn is not None and turn.fault is not None:
-                self._notice("error", str(turn.fault))
-            elif turn is not None:
-                self._change_decoder(turn, part.first_index + offset)
+        offset = first_index - chunk.first_index
+        for turn, part in self._swaps.split(chunk, first_index - self._replay.shift):
+            for fault in turn.faults:
+                self._notice("error", str(fault))
+            if turn.path is not None:
+                self._change_decoder(turn.path, turn, part.first_index + offset)
             yield part
 
-    def _change_decoder(self, turn: Turn, first_index: int) -> None:
-        path, back = turn.path or self._before, turn.path is None
-        if path is None:
-            self._notice("warning", "there is no decoder before this one")
-            return
+    def _change_decoder(self, path: SignalPath, turn: Turn, first_index: int) -> None:
         self._collect_decisions()
-        if back:
+        if turn.used:
             path.restart(self._session.spec)
-        elif self._before is not None:
-            self._before.close()
         path.quality, self._path.quality = self._path.quality, None
-        self._before, self._path = self._path, path
+        self._path = path
         self._deciding = path.decoding is not None
         spec = path.decoder
         told = ("", ()) if spec is None else (spec.model_id, spec.classes)
-        event = DecoderEvent(
-            "" if back else path.name, *told, spec.window_s if spec else 0.0, path.hop_s, first_index, now_s()
-        )
+        name = "" if turn.back else path.name
+        event = DecoderEvent(name, *told, spec.window_s if spec else 0.0, path.hop_s, first_index, now_s())
         self._session = event.applied_to(self._session)
         self._tell(event)
         self._notice("info", f"{event.model_id or 'no decoder'} decides from now on")
@@ -226,10 +220,12 @@ class Engine:
 
     def _collect_decisions(self) -> None:
         decoding = self._path.decoding
-        if decoding is None or not self._deciding:
+        if decoding is None:
             return
         for text in decoding.complaints():
             self._notice("warning", text)
+        if not self._deciding:
+            return
         for raw in self._protect("decoding", decoding.ready) or ():
             decision = raw.stamped(now_s() if self._supply.is_live else raw.end_s)
             if self._path.smoother is not None:
@@ -377,8 +373,7 @@ class Engine:
         self._path.close()
         self._collect_decisions()
         self._collect_answers()
-        if self._before is not None:
-            self._before.close()
+        self._swaps.close()
         self._tell_shortfall()
         self._next_report_s = 0.0
         self._report()

@@ -79,6 +79,11 @@ class ReplayControl:
             self._state = state
             yield PlaybackEvent(state, player.position_s, now_s())
 
+    @property
+    def shift(self) -> int:
+        """What jumps and loops have put between the indices of the file and those of the stream; 0 without a file."""
+        return self._state.shift if self._state else 0
+
     def arrived(self, chunk: Chunk) -> tuple[Chunk, bool]:
         """Return a chunk as a replay without jumps would have delivered it, and whether it is the first after one.
 

@@ -15,7 +15,7 @@ from pipelines.stage import Pipeline
 from pipelines.windows import Windower
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class SignalPath:
     """One way from samples to decisions; None in ``decoding`` records only."""
 
@@ -31,9 +31,11 @@ class SignalPath:
     hop_s: float = 0.0
     asked: Asked | None = None
     """Who answers questions about the same windows, if the decoder does."""
+    used: bool = False
+    """Whether it has decided already."""
 
     def close(self) -> None:
-        """End the decoding, and whoever answers."""
+        """End the decoding, close the decoder, and end whoever answers. May be called twice."""
         if self.decoding is not None:
             self.decoding.close()
         if self.asked is not None:

@@ -26,7 +26,9 @@ class PlaybackState:
     origin_s
         Stamp, in the stream as it goes now, of the recording's first sample: position = stamp - origin.
     index_offset
-        What jumps have put between the indices of the stream and those of the file.
+        What the last jump has put between the indices of the stream and those of the file.
+    shift
+        What jumps and loops have put there in all.
     jumps
         How often it was sent elsewhere; loops do not count.
     """
@@ -39,6 +41,7 @@ class PlaybackState:
     origin_s: float
     index_offset: int
     jumps: int
+    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,7 @@ class RecordingSource(SourceBase):
             origin_s=float(play.recording.times_s[0]) + play.shift_s,
             index_offset=play.index_offset,
             jumps=play.jumps,
+            shift=play.shift,
         )
 
     @property

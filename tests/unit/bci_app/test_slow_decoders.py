@@ -27,12 +27,16 @@ class Held:
     def __init__(self) -> None:
         self.go = threading.Event()
         self.fails = False
+        self.closed = threading.Event()
 
     def decode(self, window: Window) -> Decision:
         self.go.wait(60)
         if self.fails:
             raise ValueError("broken")
         return Decision(window.window_index, 0.0, 1.0, self.spec.classes, (0.5, 0.5), "held")
+
+    def close(self) -> None:
+        self.closed.set()
 
 
 def a_window(index: int) -> Window:
@@ -81,7 +85,9 @@ def test_one_that_never_returns_is_left_behind(decoder: Held) -> None:
     until(background.complaints)
     background.close()
     assert background.complaints() == ["the decoder did not return within 0.1 s and is left behind"]
+    assert not decoder.closed.is_set(), "it is in use"
     decoder.go.set()
+    assert decoder.closed.wait(30), "it is closed when it returns after all"
 
 
 def test_inline_another_thread_tells_while_the_engine_waits(decoder: Held, caplog: pytest.LogCaptureFixture) -> None:
