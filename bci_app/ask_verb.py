@@ -48,6 +48,8 @@ class Question:
         See :func:`bci_app.asked_recording.ask_recording`.
     seconds
         How long a session is asked (s); None: until it ends.
+    scale
+        What a recording's voltages are multiplied by; a session says it itself.
     """
 
     target: Path
@@ -59,6 +61,7 @@ class Question:
     event: str = ""
     most: int = 20
     seconds: float | None = None
+    scale: float = 1.0
 
 
 def card_of(question: Question) -> TaskCard:
@@ -103,7 +106,14 @@ def _ask_file(question: Question, card: TaskCard, console: Console, *, as_json: 
     answerer = load(folder, question.language, "auto")
     stages = [dict(table) for table in model_card.decoder_spec().pipeline]
     found = ask_recording(
-        question.target, card, answerer, stages, at_s=question.at_s, event=question.event, most=question.most
+        question.target,
+        card,
+        answerer,
+        stages,
+        at_s=question.at_s,
+        event=question.event,
+        most=question.most,
+        scale=question.scale,
     )
     if as_json:
         print(json.dumps(_as_dict(question, card, found, model_card)))  # noqa: T201

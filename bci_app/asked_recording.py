@@ -104,6 +104,7 @@ def ask_recording(
     at_s: Sequence[float] = (),
     event: str = "",
     most: int = 20,
+    scale: float = 1.0,
 ) -> Asked:
     """Ask a card's question about windows of a recording.
 
@@ -123,6 +124,8 @@ def ask_recording(
         Windows begin at markers whose label ends in this.
     most
         At most so many windows, spread over the recording.
+    scale
+        What voltages are multiplied by, where the unit in the file is wrong.
 
     Raises
     ------
@@ -138,7 +141,7 @@ def ask_recording(
     starts = list(at_s) or ([m.time_s for m in _markers(path) if m.label.endswith(event)] if event else [])
     if event and not starts:
         raise RecordingError(f"{path}: no marker ends in {event!r}; there are: {_marker_words(_markers(path))}")
-    reader = _Reader(path, card, stages, starts)
+    reader = _Reader(path, card, stages, starts, scale)
     found = _spread(list(reader.windows()), most)
     if not found:
         raise RecordingError(f"{path}: holds no whole window of {card.window_s:g} s at the places asked about")
@@ -155,8 +158,10 @@ def ask_recording(
 class _Reader:
     """Plays a recording through stages and keeps windows; times are seconds from its first sample."""
 
-    def __init__(self, path: Path, card: TaskCard, stages: Sequence[dict[str, Any]], starts: Sequence[float]) -> None:
-        self._path, self._card, self._stages = path, card, stages
+    def __init__(
+        self, path: Path, card: TaskCard, stages: Sequence[dict[str, Any]], starts: Sequence[float], scale: float
+    ) -> None:
+        self._path, self._card, self._stages, self._scale = path, card, stages, scale
         self._starts = sorted(starts)
         self._verdicts: dict[str, list[bool]] = defaultdict(list)
         self.channels: tuple[str, ...] = ()
@@ -164,9 +169,8 @@ class _Reader:
     def windows(self) -> Iterator[tuple[float, Window]]:
         """Yield where each window begins (s) and a copy of it."""
         pipeline = Pipeline([make("stages", table, f"{self._path}: stages") for table in self._stages])
-        source: Source = make(
-            "sources", {"kind": "recording", "path": str(self._path), "speed": "max"}, str(self._path)
-        )
+        table = {"kind": "recording", "path": str(self._path), "speed": "max", "scale": self._scale}
+        source: Source = make("sources", table, str(self._path))
         with closing(source):
             spec = source.open()
             delivered = pipeline.prepare(spec)

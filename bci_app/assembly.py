@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from bci_app.calibrator import Calibrator, RestCalibrator
@@ -228,6 +229,7 @@ def rest_windows(
         If the recording cannot be read, or does not fit the stages or the decoder.
     """
     table = {"kind": "recording", "path": calibration.file, "start_s": calibration.start_s, "speed": "max"}
+    table["scale"] = scale_of(calibration.file, settings) if calibration.scale is None else calibration.scale
     if calibration.stop_s is not None:
         table["stop_s"] = calibration.stop_s
     source: Source = make("sources", table, "[decoder.calibration]")
@@ -238,6 +240,13 @@ def rest_windows(
             raise ConfigError(f"[decoder.calibration] file = {calibration.file!r}: {exc}") from exc
         delivered, windows = windows_of(source, spec, settings, decoder)
         return list(windows), delivered
+
+
+def scale_of(file: str, settings: SessionSettings) -> float:
+    """Return by what a session multiplies the voltages of a recording; 1 where it plays another one, or none."""
+    source = settings.source
+    plays = source.get("kind") == "recording" and source.get("path")
+    return float(source.get("scale", 1.0)) if plays and Path(plays).resolve() == Path(file).resolve() else 1.0
 
 
 def windows_of(

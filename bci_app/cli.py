@@ -28,6 +28,9 @@ app.add_typer(train, name="train")
 console = Console()
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override a setting: key=value, dotted keys.")]
+Scale = Annotated[
+    float, typer.Option(help="Multiply voltages by this, where the unit in the file is wrong.", min=1e-12)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -170,6 +173,9 @@ def replay(
     loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until Ctrl-C.")] = False,
     chunk: Annotated[int | None, typer.Option(help="Samples per chunk; decisions do not depend on it.", min=1)] = None,
     decisions: Annotated[Path | None, typer.Option(help="Write the decisions to this CSV file.")] = None,
+    scale: Annotated[
+        float | None, typer.Option(help="Multiply voltages by this; else as --session does with this file.", min=1e-12)
+    ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
@@ -182,7 +188,14 @@ def replay(
         session=session,
         decoder=decoder,
         calibrate=calibrate,
-        source={"speed": _speed(speed), "start_s": start, "stop_s": stop, "chunk_samples": chunk, "loop": loop},
+        source={
+            "speed": _speed(speed),
+            "start_s": start,
+            "stop_s": stop,
+            "chunk_samples": chunk,
+            "loop": loop,
+            "scale": scale,
+        },
         decisions=decisions,
         overrides=overrides or (),
     )
@@ -203,6 +216,7 @@ def export(
     ] = "",
     stream: Annotated[str, typer.Option(help="XDF: name, type or number of the stream.")] = "",
     unit: Annotated[str, typer.Option(help="Unit of the EEG where the file does not say: uV, mV, V or nV.")] = "",
+    scale: Scale = 1.0,
     subject: Annotated[str, typer.Option(help="BIDS: label of the person, never a name.")] = "01",
     session: Annotated[str, typer.Option(help="BIDS: session.")] = "01",
     task: Annotated[str, typer.Option(help="BIDS: task.")] = "rest",
@@ -214,7 +228,8 @@ def export(
     from devices.mne_export import BidsName
 
     name = BidsName(subject, session, task, run)
-    written = export_verb.export(file, out, form=form, name=name, options=_options(stream, unit), force=force)
+    options = _options(stream, unit, scale)
+    written = export_verb.export(file, out, form=form, name=name, options=options, force=force)
     console.print("\n".join(written.lines()), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -225,11 +240,12 @@ def report(
     out: Annotated[Path | None, typer.Option(help="Folder of the report; else beside the recording.")] = None,
     stream: Annotated[str, typer.Option(help="XDF: name, type or number of the stream.")] = "",
     unit: Annotated[str, typer.Option(help="Unit of the EEG where the file does not say: uV, mV, V or nV.")] = "",
+    scale: Scale = 1.0,
 ) -> None:
     """Write the report of a recording, HTML and PDF: quality, decisions, agreement, latency, settings."""
     from bci_app.report_verb import write_report
 
-    for path in write_report(file, out, _options(stream, unit)):
+    for path in write_report(file, out, _options(stream, unit, scale)):
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -247,13 +263,14 @@ def ask(
     event: Annotated[str, typer.Option(help="Windows begin at markers whose label ends in this.")] = "",
     windows: Annotated[int, typer.Option(help="At most so many windows of a recording.", min=1)] = 20,
     seconds: Annotated[float | None, typer.Option(help="How long a session is asked (s).", min=1)] = None,
+    scale: Scale = 1.0,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask a question out of the list of task cards; the answer is one of its options, with what it rests on."""
     from bci_app import ask_verb
 
-    question = ask_verb.Question(target, words, task, model, language, tuple(at or ()), event, windows, seconds)
+    question = ask_verb.Question(target, words, task, model, language, tuple(at or ()), event, windows, seconds, scale)
     ask_verb.ask(question, overrides or (), console, as_json=as_json)
 
 
@@ -330,10 +347,10 @@ def _speed(text: str) -> float | str:
         raise typer.BadParameter(f"--speed {text}: a number such as 1 or 4, or max") from None
 
 
-def _options(stream: str, unit: str) -> ReadOptions:
+def _options(stream: str, unit: str, scale: float) -> ReadOptions:
     if unit not in ("", "uV", "mV", "V", "nV"):
         raise typer.BadParameter(f"--unit {unit}: uV, mV, V or nV")
-    return ReadOptions(stream, unit)
+    return ReadOptions(stream, unit, scale=scale)
 
 
 def _has_display() -> bool:

@@ -34,6 +34,8 @@ class CalibrationSettings(Table):
     """A recording of rest; if given, the stream's own start is not used."""
     start_s: float = Field(0.0, ge=0)
     stop_s: float | None = Field(None, gt=0)
+    scale: float | None = Field(None, gt=0)
+    """What its voltages are multiplied by; None: as ``[source]`` does with the same file, else 1."""
 
 
 class DecoderTurn(Table):

@@ -58,7 +58,7 @@ def export(
     name
         BIDS labels.
     options
-        Stream, unit and rate where the file leaves them open.
+        Stream, unit, rate and scale where the file leaves them open, or is wrong.
     force
         Whether files that exist are replaced.
 
@@ -78,6 +78,8 @@ def export(
     recording = open_recording(file, options)
     decisions = recorded_decisions(file)
     raw, told = to_raw(recording, str(file), decisions)
+    if options is not None and options.scale != 1.0:
+        told.append(f"voltages are those of the file times {options.scale:g}")
     told += write(raw, out, chosen, labels, recording.spec.reference)
     return Exported(
         path=targets(out, chosen, labels)[0],

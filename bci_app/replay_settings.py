@@ -24,13 +24,17 @@ def replay_settings(
     """Make the session that replays a file.
 
     The decoder's settings come from ``session``, else from the session embedded in a recording of ours, else they are
-    the defaults. Decoding is inline, whatever the live session did.
+    the defaults. Decoding is inline, whatever the live session did. A ``session`` that plays this very file also says
+    what its voltages are multiplied by.
     """
     if session is not None:
         values = load_session(session).model_dump(mode="json")
     else:
         values = embedded_session(file) or {}
     given = {key: value for key, value in (source or {}).items() if value is not None}
+    played = values.get("source") or {}
+    if session is not None and _same(played.get("path"), file):
+        given.setdefault("scale", played.get("scale", 1.0))
     values = {
         "name": "replay",
         "montage": values.get("montage") or (),
@@ -47,6 +51,10 @@ def replay_settings(
     if calibrate:
         values["decoder"]["calibration"] = parse_calibrate(calibrate)
     return validate(with_overrides(values, overrides), str(file))
+
+
+def _same(path: object, file: Path) -> bool:
+    return bool(path) and Path(str(path)).resolve() == file.resolve()
 
 
 def parse_calibrate(text: str) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class ReadOptions:
         Table without a header: channel name → column, counted from 0.
     time_column, marker_column
         Table without a header: the columns of UNIX time (s) and of marker codes; None where there is none.
+    scale
+        What voltages are multiplied by, where the unit in the file is wrong.
     """
 
     stream: str = ""
@@ -48,6 +50,31 @@ class ReadOptions:
     columns: Mapping[str, int] = field(default_factory=dict)
     time_column: int | None = None
     marker_column: int | None = None
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledRows:
+    """Rows that are multiplied when they are read.
+
+    Parameters
+    ----------
+    rows
+        As they are in the file.
+    factors
+        float32 (n_channels,).
+    """
+
+    rows: Rows
+    factors: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.rows)
+
+    def __getitem__(self, rows: slice, /) -> NDArray[np.float32]:
+        """Return samples, shape (n, n_channels)."""
+        return self.rows[rows] * self.factors
 
 
 @dataclass(frozen=True, slots=True)

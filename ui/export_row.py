@@ -23,6 +23,7 @@ class ExportRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._path: Path | None = None
+        self._scale = 1.0
         self._verb: Verb | None = None
         self.form = QComboBox()
         self.form.addItems(list(SUFFIXES))
@@ -42,9 +43,9 @@ class ExportRow(QWidget):
         self.report.clicked.connect(self.write_report)
         self.show_recording(None)
 
-    def show_recording(self, path: Path | None) -> None:
-        """Work on another recording."""
-        self._path = path
+    def show_recording(self, path: Path | None, scale: float = 1.0) -> None:
+        """Work on another recording, its voltages multiplied as in the window."""
+        self._path, self._scale = path, scale
         self.said.setText("")
         self._offer()
 
@@ -82,7 +83,7 @@ class ExportRow(QWidget):
 
     def _run(self, arguments: list[str], meanwhile: str, words: Callable[[str], str]) -> None:
         self._say("muted", meanwhile)
-        self._verb = Verb(arguments, self)
+        self._verb = Verb([*arguments, "--scale", repr(self._scale)], self)
         self._verb.finished.connect(lambda good, text: self._finish(words(text) if good else text, good=good))
         self._offer()
 

@@ -60,6 +60,8 @@ class SessionReport:
         Warnings and errors of the session, each with how often it came.
     settings
         Of the session; empty in files of others.
+    scale
+        What the voltages of the file were multiplied by.
     """
 
     path: Path
@@ -80,6 +82,7 @@ class SessionReport:
     certificate: Certificate | None
     told: Counter[str]
     settings: Mapping[str, Any]
+    scale: float = 1.0
 
     @property
     def abstentions(self) -> Counter[str]:
@@ -136,6 +139,7 @@ def gather(path: Path, options: ReadOptions | None = None) -> SessionReport:
         certificate=certify(session) if session else None,
         told=_told(session),
         settings=about.get("settings") or {},
+        scale=options.scale if options else 1.0,
     )
 
 

@@ -26,6 +26,8 @@ def facts(report: SessionReport) -> list[tuple[str, str]]:
         ("device", f"{spec.source_id or 'unknown'}; reference {spec.reference}"),
         ("lost", f"{quality.lost} samples ({share:.2%})" if quality.lost else "no sample"),
     ]  # fmt: skip
+    if report.scale != 1.0:
+        lines.append(("scale", f"voltages are those of the file times {report.scale:g}"))
     if report.markers:
         lines.append(("markers", f"{len(report.markers)}"))
     return lines

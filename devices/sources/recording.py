@@ -15,7 +15,7 @@ from pydantic import Field
 from devices.pacing import Pacer, Speed
 from devices.playback import Outline, Playback, PlaybackState
 from devices.readers import csv_tables, mne_formats, openbci_text, xdf
-from devices.recording_data import ReadOptions, Recording, Span
+from devices.recording_data import ReadOptions, Recording, ScaledRows, Span
 from devices.source import SourceBase
 from pipelines.errors import ConfigError, ConnectFailed, StreamEnded
 from pipelines.plugins import PluginSettings
@@ -57,7 +57,9 @@ class Settings(PluginSettings):
 
     def options(self) -> ReadOptions:
         """Return what is for the reader."""
-        return ReadOptions(self.stream, self.unit, self.rate_hz, self.columns, self.time_column, self.marker_column)
+        return ReadOptions(
+            self.stream, self.unit, self.rate_hz, self.columns, self.time_column, self.marker_column, self.scale
+        )
 
 
 def open_recording(path: str | Path, options: ReadOptions | None = None) -> Recording:
@@ -82,7 +84,17 @@ def open_recording(path: str | Path, options: ReadOptions | None = None) -> Reco
         raise ConnectFailed(
             f"{file}: files {suffix or 'without a suffix'} are not known; known are {', '.join(READERS)}"
         )
-    return READERS[suffix](file, options or ReadOptions())
+    wanted = options or ReadOptions()
+    return _scaled(READERS[suffix](file, wanted), wanted.scale)
+
+
+def _scaled(recording: Recording, scale: float) -> Recording:
+    """Return a recording whose voltages are multiplied when they are read."""
+    if scale == 1.0:
+        return recording
+    voltages = [channel.kind == "eeg" or channel.unit in MICROVOLTS_PER for channel in recording.spec.channels]
+    factors = np.where(voltages, scale, 1.0).astype(np.float32)
+    return replace(recording, samples=ScaledRows(recording.samples, factors))
 
 
 def embedded_session(path: str | Path) -> dict[str, Any] | None:
@@ -130,10 +142,7 @@ class RecordingSource(SourceBase):
         self._playback = Playback(open_recording(s.path, s.options()), s.start_s, s.stop_s, s.path)
         self._set_going()
         self._pacer.start()
-        spec = self._playback.recording.spec
-        is_voltage = [channel.kind == "eeg" or channel.unit in MICROVOLTS_PER for channel in spec.channels]
-        self._factors = np.where(is_voltage, s.scale, 1.0).astype(np.float32)
-        return spec
+        return self._playback.recording.spec
 
     def read(self, timeout_s: float) -> Chunk | None:
         """Return the next chunk once its last sample is due; None while it is paused."""
@@ -302,9 +311,8 @@ class RecordingSource(SourceBase):
     def _cut(self, play: Playback, stop: int) -> Chunk:
         recording, start = play.recording, play.row
         markers = tuple(replace(m, time_s=self._marker_time(play, m)) for m in play.take_markers(stop))
-        samples = recording.samples[start:stop]
         return make_chunk(
-            samples if self._settings.scale == 1.0 else samples * self._factors,
+            recording.samples[start:stop],
             self._times(play, start, stop),
             int(play.indices[start]) + play.shift,
             flags=None if recording.flags is None else recording.flags[start:stop],

@@ -53,7 +53,7 @@ class ReplayStep(Step):
         self.setAcceptDrops(True)
         self._path: Path | None = None
         self._outline: Outline | None = None
-        self._hop_s = 0.5
+        self._hop_s, self._scale = 0.5, 1.0
         self._classes: tuple[str, ...] = ()
         self._origin_s = self._position_s = 0.0
         self._now: dict[int, Stretch] = {}
@@ -122,6 +122,7 @@ class ReplayStep(Step):
         self._outline = None
         self._now.clear()
         self._hop_s = session.hop_s or 0.5
+        self._scale = float((session.settings.get("source") or {}).get("scale") or 1.0)
         self._classes = session.classes
         self._comparison.open(session)
         self.touch()
@@ -174,7 +175,7 @@ class ReplayStep(Step):
         if bar.markers is not outline.markers or bar.length_s != outline.length_s:
             bar.show_recording(outline.length_s, outline.markers, outline.losses_s, self._classes)
             bar.show_lane("then", self._recorded(outline))
-            self.export.show_recording(self._path)
+            self.export.show_recording(self._path, self._scale)
             self._name_file(self._about(outline))
         if self._decided:
             self._decided = False

@@ -27,6 +27,7 @@ from bci_app.events import (
 )
 from devices.playback import Outline, PlaybackState
 from devices.recording_data import Span
+from devices.sources.recording import open_recording
 from pipelines.decision import Decision
 from pipelines.signal import Channel, Marker, StreamSpec, make_chunk
 from tests.contract.test_panels import tell
@@ -185,7 +186,7 @@ def test_what_cannot_be_read_is_told(step: ReplayStep, qtbot: QtBot, tmp_path: P
 
 
 def test_an_export_runs_beside_the_window(step: ReplayStep, qtbot: QtBot, recording: Path, tmp_path: Path) -> None:
-    step.export.show_recording(recording)
+    step.export.show_recording(recording, 2.0)
     out = tmp_path / "out.edf"
     step.export.form.setCurrentText("edf")
     step.export.export_to(out)
@@ -193,6 +194,8 @@ def test_an_export_runs_beside_the_window(step: ReplayStep, qtbot: QtBot, record
     qtbot.waitUntil(step.export.export.isEnabled, timeout=60_000)
     assert out.exists(), step.export.said.text()
     assert "exported" in step.export.said.text()
+    exported, original = (np.asarray(open_recording(file).samples[:]) for file in (out, recording))
+    np.testing.assert_allclose(exported[:, 0].std(), 2 * original[:, 0].std(), rtol=0.01)
 
 
 def test_an_export_that_fails_says_why(step: ReplayStep, qtbot: QtBot, recording: Path, tmp_path: Path) -> None:
