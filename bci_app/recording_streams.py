@@ -113,8 +113,8 @@ class RecordingStreams:
         return EVENTS, [stamp_s] * len(records), [[to_json(record)] for record in records]
 
     def _decision(self, d: Decision, event: DecisionEvent) -> list[Batch]:
-        if d.labels != self._session.classes:
-            # It has no columns, but it is not lost either.
+        if (d.labels, d.model_id) != (self._session.classes, self._session.model_id):
+            # The columns are those of one decoder; what another decides is told with its name.
             record = event_record(event)
             assert record is not None
             return [self._told(d.decided_at_s, record)]

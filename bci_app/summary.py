@@ -34,6 +34,7 @@ class Summary:
         self.labels: Counter[str] = Counter()
         self.samples = self.lost_samples = 0
         self._recordings: dict[str, RecordingEvent] = {}
+        self._models: dict[str, None] = {}
         self._hash = DecisionHash()
         self._latencies_ms: list[float] = []
         self._truth: list[tuple[float, str]] = []
@@ -71,6 +72,7 @@ class Summary:
     def _count(self, decision: Decision) -> None:
         self.n_windows += 1
         self._hash.update(decision)
+        self._models[decision.model_id] = None
         if decision.decided_at_s != decision.end_s:  # equal where stamps are not of now
             self._latencies_ms.append((decision.decided_at_s - decision.end_s) * 1e3)
         self.n_unfamiliar += bool(decision.unfamiliar)
@@ -109,7 +111,7 @@ class Summary:
                 "source", f"{escape(session.spec.source_id)}: {session.spec.n_channels} channels at {rate:g} Hz"
             )
             table.add_row("signal", f"{self.samples / rate:.1f} s, {self.lost_samples} samples lost")
-            table.add_row("decoder", session.model_id or "none")
+            table.add_row("decoder", ", then ".join(self._models) or session.model_id or "none")
         abstained = self.n_windows - self.n_decisions
         shares = ", ".join(f"{label} {count}" for label, count in self.labels.most_common())
         table.add_row("decisions", f"{self.n_decisions}{f' ({shares})' if shares else ''}; {abstained} abstained")

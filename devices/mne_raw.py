@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -136,9 +137,17 @@ def _told(recording: Recording, spans: Sequence[Span], indices: NDArray[np.int64
     """Yield markers and decisions, moved from the recording's clock to the time from the first sample (s)."""
     elapsed_s = indices / recording.spec.rate_hz
     markers = [Span(m.time_s, m.time_s, m.label) for m in recording.markers if m.label != SKIPPED]
-    for span in (*markers, *spans):
+    several = len({span.by for span in spans}) > 1
+    decided = [replace(span, label=_by(span)) if several else span for span in spans]
+    for span in (*markers, *decided):
         start_s, end_s = np.interp([span.start_s, span.end_s], recording.times_s, elapsed_s)
         yield Span(float(start_s), float(end_s), span.label)
+
+
+def _by(span: Span) -> str:
+    """Return ``decision/<model>/<class>``, where more than one model has decided."""
+    kind, _, label = span.label.partition("/")
+    return f"{kind}/{span.by}/{label}"
 
 
 def _annotate(raw: Any, spans: Sequence[Span]) -> None:

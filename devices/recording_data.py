@@ -79,11 +79,12 @@ class ScaledRows:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A named stretch of time (s)."""
+    """A named stretch of time (s); of a decision, ``by`` is the model."""
 
     start_s: float
     end_s: float
     label: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

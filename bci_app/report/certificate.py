@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bci_app.report.deciders import latencies_ms
 from bci_app.timing import SECTIONS
 from devices.recorded_session import Columns, RecordedSession
+from pipelines.decision import Decision
 
 TITLES = {
     "read": "reading (waiting included)",
@@ -66,16 +69,16 @@ class Certificate:
     seconds: int
 
 
-def certify(session: RecordedSession) -> Certificate | None:
-    """Return the timing of a session; None where none was recorded."""
+def certify(session: RecordedSession, decisions: Sequence[Decision] = ()) -> Certificate | None:
+    """Return the timing of a session and its decisions; None where none was recorded."""
     timing = session.timing
     if not len(timing):
         return None
     sections = [found for name in SECTIONS if (found := _section(timing, name)) is not None]
-    latencies_ms = _decision_latencies_ms(session.decisions)
-    if latencies_ms.size:
-        p50, p99, worst = (float(v) for v in np.percentile(latencies_ms, [50, 99, 100]))
-        sections.append(SectionLatency("end of window to decision", p50, p99, worst, latencies_ms.size))
+    took_ms = latencies_ms(decisions)
+    if took_ms.size:
+        p50, p99, worst = (float(v) for v in np.percentile(took_ms, [50, 99, 100]))
+        sections.append(SectionLatency("end of window to decision", p50, p99, worst, took_ms.size))
     late_s = timing["late_s"]
     return Certificate(
         tuple(sections),
@@ -107,11 +110,3 @@ def _weighted(values: NDArray[np.float64], weights: NDArray[np.float64], share: 
     order = np.argsort(values)
     reached = np.cumsum(weights[order]) / weights.sum()
     return float(values[order][min(int(np.searchsorted(reached, share)), len(values) - 1)])
-
-
-def _decision_latencies_ms(decisions: Columns) -> NDArray[np.float64]:
-    """Return the latency of each decision; none where stamps are not of now (a replay stamps the window's end)."""
-    if not len(decisions):
-        return np.zeros(0)
-    latencies_ms = (decisions.times_s - decisions["end_s"]) * 1e3
-    return latencies_ms if np.any(latencies_ms != 0) else np.zeros(0)

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bci_app.agreement import GROUND_TRUTH, Agreement, judge
+from bci_app.agreement import GROUND_TRUTH, Agreement
 from bci_app.events import NOTES
 from bci_app.provenance import versions
 from bci_app.report.certificate import Certificate, certify
+from bci_app.report.deciders import Decider, agreement_of, deciders, recorded_decisions
 from bci_app.report.quality import Quality, assess
 from devices.recorded_session import RecordedSession, recorded_session
 from devices.recording_data import ReadOptions, Recording
@@ -44,8 +43,10 @@ class SessionReport:
         Of each channel.
     decisions
         In order, stamped from the first sample.
+    deciders
+        What each decoder came to, in the order of their first decisions.
     classes, model_id
-        The decoder's; empty where none ran.
+        Of the decoder that the session began with, its classes followed by those of others; empty where none ran.
     truth
         Markers of the ground truth.
     markers
@@ -53,7 +54,7 @@ class SessionReport:
     notes
         What a person remarked.
     agreement
-        Decisions against ground truth.
+        Decisions against ground truth, those of all decoders together.
     certificate
         Timing; None where none was recorded.
     told
@@ -73,6 +74,7 @@ class SessionReport:
     recording: Recording
     quality: Quality
     decisions: Sequence[Decision]
+    deciders: Sequence[Decider]
     classes: tuple[str, ...]
     model_id: str
     truth: Sequence[tuple[float, str]]
@@ -117,7 +119,7 @@ def gather(path: Path, options: ReadOptions | None = None) -> SessionReport:
     session = recorded_session(path)
     quality = assess(recording, str(path))
     zero_s = float(recording.times_s[0])
-    decisions = _decisions(session, zero_s) if session else []
+    decisions = recorded_decisions(session, zero_s, str(path)) if session else []
     truth = [(m.time_s - zero_s, m.label) for m in recording.markers if m.stream == GROUND_TRUTH]
     about = session.session if session else {}
     return SessionReport(
@@ -130,13 +132,14 @@ def gather(path: Path, options: ReadOptions | None = None) -> SessionReport:
         recording=recording,
         quality=quality,
         decisions=decisions,
-        classes=tuple(about.get("classes") or ()),
+        deciders=(found := deciders(decisions, truth)),
+        classes=tuple(dict.fromkeys([*(about.get("classes") or ()), *(name for one in found for name in one.classes)])),
         model_id=str(about.get("model_id") or ""),
         truth=truth,
         markers=[m for m in recording.markers if m.stream not in (GROUND_TRUTH, NOTES)],
         notes=_notes(recording, about.get("settings") or {}, zero_s),
-        agreement=judge(truth, [(d.start_s, d.end_s, d.label) for d in decisions if not d.abstained]),
-        certificate=certify(session) if session else None,
+        agreement=agreement_of(decisions, truth),
+        certificate=certify(session, decisions) if session else None,
         told=_told(session),
         settings=about.get("settings") or {},
         scale=options.scale if options else 1.0,
@@ -155,42 +158,6 @@ def _date(unix_s: float | None) -> str:
 def _notes(recording: Recording, settings: Mapping[str, Any], zero_s: float) -> list[tuple[float, str]]:
     written = [(m.time_s - zero_s, m.label) for m in recording.markers if m.stream == NOTES]
     return [(0.0, str(settings["note"])), *written] if settings.get("note") else written
-
-
-def _decisions(session: RecordedSession, zero_s: float) -> list[Decision]:
-    """Return the recorded decisions as they were made."""
-    table, classes = session.decisions, tuple(session.session.get("classes") or ())
-    if not len(table) or not classes:
-        return []
-    reasons = {int(r["window_index"]): str(r["reason"]) for r in session.of_kind("abstained")}
-    strange = {int(r["window_index"]): str(r["in"]) for r in session.of_kind("unfamiliar")}
-    shares = np.column_stack([table[f"p_{name}"] for name in classes])
-    trusts = "unfamiliarity" in table.names  # older recordings hold neither sets nor scores
-    model_id = str(session.session.get("model_id") or "")
-    found = []
-    for row in range(len(table)):
-        index, abstained = int(table["window_index"][row]), bool(table["abstained"][row])
-        found.append(
-            Decision(
-                index,
-                float(table["start_s"][row]) - zero_s,
-                float(table["end_s"][row]) - zero_s,
-                classes,
-                tuple(float(p) for p in shares[row]),
-                model_id,
-                abstained,
-                reasons.get(index, "no reason was recorded") if abstained else "",
-                float(table.times_s[row]) - zero_s,
-                tuple(name for name in classes if trusts and table[f"set_{name}"][row] == 1),
-                _known(float(table["unfamiliarity"][row])) if trusts else None,
-                strange.get(index, ""),
-            )
-        )
-    return found
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value
 
 
 def _told(session: RecordedSession | None) -> Counter[str]:

@@ -163,7 +163,10 @@ def words(label: str) -> str:
 def _probabilities(report: SessionReport, axes: Axes) -> None:
     ends = np.array([d.end_s for d in report.decisions])
     abstained = np.array([d.abstained for d in report.decisions])
-    shares = np.where(abstained[:, None], np.nan, np.array([d.probabilities for d in report.decisions]))
+    shares = np.full((len(ends), len(report.classes)), np.nan)  # a decoder has not all the classes of the others
+    for row, decision in enumerate(report.decisions):
+        if not decision.abstained:
+            shares[row, [report.classes.index(name) for name in decision.labels]] = decision.probabilities
     for number, name in enumerate(report.classes):
         style = ("-", "--", ":", "-.")[number % 4]
         axes.plot(

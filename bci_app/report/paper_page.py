@@ -38,7 +38,8 @@ def page(report: SessionReport) -> Figure:
     figure = Figure(figsize=A4)
     writer = _Column(figure, 0.965)
     writer.heading("Session report", size=13)
-    writer.pairs([*wording.facts(report), *wording.decisions(report)])
+    each = [(name, "; ".join(rest)) for name, *rest in wording.decider_rows(report)]
+    writer.pairs([*wording.facts(report), *wording.decisions(report), *each])
     top = writer.y - 0.022
     bottom = top - 0.047 * sum(figures.timeline_heights(report))
     _timeline(figure, report, top, bottom)

@@ -28,6 +28,7 @@ def html(report: SessionReport) -> str:
         title=f"Session report: {report.path.name}",
         facts=wording.facts(report),
         decisions=wording.decisions(report),
+        deciders=wording.decider_rows(report),
         latency=wording.latency_rows(report),
         certificate=wording.certificate(report),
         quality=wording.quality_rows(report),

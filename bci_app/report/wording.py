@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bci_app.agreement import Agreement
 from bci_app.report.contents import SessionReport
 from bci_app.report.figures import words
 
@@ -41,12 +42,13 @@ def decisions(report: SessionReport) -> list[tuple[str, str]]:
     decided = report.labels.total()
     shares = ", ".join(f"{words(label)} {count / decided:.0%}" for label, count in report.labels.most_common())
     return [
-        ("decoder", report.model_id),
+        ("decoder", report.deciders[0].model_id) if len(report.deciders) == 1
+        else ("decoders", "; ".join(one.model_id for one in report.deciders) + " (each below)"),
         ("decisions", f"{decided} of {total} windows ({decided / total:.0%})" + (f": {shares}" if shares else "")),
         ("abstained", "; ".join(f"{reason}: {n} ({n / total:.1%})" for reason, n in report.abstentions.most_common())
                       or "never"),
         *([("doubts", doubts)] if (doubts := _doubts(report)) else []),
-        ("agreement", agreement(report)),
+        *([("agreement", agreement(report.agreement))] if len(report.deciders) == 1 else []),
         ("decisions sha256", f"{report.decisions_sha256} (a replay gives the same)"),
     ]  # fmt: skip
 
@@ -62,9 +64,22 @@ def _doubts(report: SessionReport) -> str:
     return "; ".join(text for text in found if text)
 
 
-def agreement(report: SessionReport) -> str:
+def decider_rows(report: SessionReport) -> list[tuple[str, str, str, str, str]]:
+    """Return decoder, stretch, decisions, agreement and latency of each, where more than one has decided."""
+    if len(report.deciders) < 2:
+        return []
+    rows = []
+    for one in report.deciders:
+        decided, total = one.labels.total(), len(one.decisions)
+        counts = ", ".join(f"{words(name)} {one.labels[name]}" for name in one.classes)
+        took = "–" if one.latency_ms is None else f"p50 {ms(one.latency_ms[0])}, p99 {ms(one.latency_ms[1])} ms"
+        stretch = ", ".join(f"{start_s:.0f}–{end_s:.0f}" for start_s, end_s in one.stretches_s) + " s"
+        rows.append((one.model_id, stretch, f"{decided} of {total}: {counts}", agreement(one.agreement), took))
+    return rows
+
+
+def agreement(found: Agreement) -> str:
     """Return how decisions agree with ground truth, in one line."""
-    found = report.agreement
     if not found.judged:
         return "no window lies within one known true state"
     if found.balanced_accuracy is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from bci_app.csv_file import CsvFile
-from bci_app.events import AnswerEvent, ChunkEvent, DecisionEvent, Event, Session
+from bci_app.events import AnswerEvent, ChunkEvent, DecisionEvent, DecoderEvent, Event, Session
 from models.unimind.replies import Reply
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings
@@ -63,6 +63,8 @@ class AnswersCsv:
         match event:
             case ChunkEvent(chunk) if self._origin_s is None and chunk.n_samples:
                 self._origin_s = float(chunk.times_s[0])
+            case DecoderEvent():
+                self._heads.clear()  # another head counts its windows as it likes
             case DecisionEvent(decision):
                 self._heads[decision.window_index] = decision
                 if len(self._heads) > KEPT:

@@ -17,11 +17,11 @@ from pipelines.plugins import PluginSettings
 
 
 class Settings(PluginSettings):
-    """Columns: window_index, start_s, end_s, label, p_<class> …, abstained (0 or 1), reason, and three on trust.
+    """Columns: window_index, start_s, end_s, label, p_<class> …, abstained (0 or 1), reason, three on trust, model_id.
 
-    Those are prediction_set (classes that cannot be ruled out, with | between), unfamiliarity (how far the window lies
-    from the training signals, 1 being the limit) and unfamiliar (in what it lies beyond); empty where the decoder does
-    not say.
+    Those on trust are prediction_set (classes that cannot be ruled out, with | between), unfamiliarity (how far the
+    window lies from the training signals, 1 being the limit) and unfamiliar (in what it lies beyond); empty where the
+    decoder does not say.
     """
 
     path: str = Field("decisions.csv", min_length=1, description="The file; one that exists is replaced.")
@@ -56,7 +56,7 @@ class DecisionsCsv:
         path = self._path if self._n_files == 1 else self._path.with_stem(f"{self._path.stem}-{self._n_files}")
         shares = (f"p_{name}" for name in classes)
         trust = ("prediction_set", "unfamiliarity", "unfamiliar")
-        columns = ("window_index", "start_s", "end_s", "label", *shares, "abstained", "reason", *trust)
+        columns = ("window_index", "start_s", "end_s", "label", *shares, "abstained", "reason", *trust, "model_id")
         self._file = CsvFile(path)
         self._file.write(columns)
 
@@ -99,7 +99,7 @@ class DecisionsCsv:
         shares = (repr(float(p)) for p in d.probabilities)
         strange = "" if d.unfamiliarity is None else repr(float(d.unfamiliarity))
         trust = ("|".join(d.prediction_set), strange, d.unfamiliar)
-        return [d.window_index, *spans, d.label, *shares, int(d.abstained), d.reason, *trust]
+        return [d.window_index, *spans, d.label, *shares, int(d.abstained), d.reason, *trust, d.model_id]
 
 
 def build(settings: Settings) -> DecisionsCsv:

@@ -50,6 +50,11 @@ class Settings(PluginSettings):
     signal: bool = Field(False, description="Whether to offer the samples of the source, as they came.")
 
 
+def _decider(session: Session) -> tuple[str, tuple[str, ...], float]:
+    """Return what the description of a stream of decisions says of who makes them."""
+    return session.model_id, session.classes, session.hop_s
+
+
 def build(settings: Settings) -> LslOutlet:
     """Build the sink; nothing is offered before ``open``."""
     return LslOutlet(settings)
@@ -122,7 +127,7 @@ class LslOutlet:
     def _change(self, session: Session) -> None:
         """Offer the decisions of another decoder; receivers of a stream with other channels must look for it anew."""
         before, self._session = self._session, session
-        if before is not None and (before.classes, before.hop_s) != (session.classes, session.hop_s):
+        if before is None or _decider(before) != _decider(session):
             self._offer_decisions(session)
 
     def _decide(self, decision: Decision) -> None:

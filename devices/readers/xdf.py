@@ -105,15 +105,19 @@ def embedded_session(path: Path) -> dict[str, Any] | None:
 
 
 def recorded_decisions(path: Path) -> tuple[Span, ...]:
-    """Return the decisions that our recorder wrote into a file; none in other files."""
+    """Return the decisions that our recorder wrote into a file, of all decoders; none in other files."""
     if not is_xdf(path):
         return ()
+    records = xdf_ours.parse(path, rows_of(load(path, only=xdf_ours.EVENTS), xdf_ours.EVENTS))
+    model_id = next((str(r.get("model_id", "")) for r in records if r["event"] == "session"), "")
+    spans = xdf_ours.told_decisions(records)
     for stream in load(path, only=xdf_ours.DECISIONS):
         columns = labels_of(stream)
         rows = np.asarray(stream["time_series"], dtype=np.float64)
         if len(rows) and rows.shape[1] == len(columns):
-            return xdf_ours.decision_spans(columns, rows)
-    return ()
+            spans += xdf_ours.decision_spans(columns, rows, model_id)
+            break
+    return tuple(sorted(spans, key=lambda span: span.end_s))
 
 
 def labels_of(stream: Stream) -> list[str]:

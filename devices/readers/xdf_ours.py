@@ -64,7 +64,16 @@ def measured_unix_s(records: Sequence[Record]) -> float | None:
     return float(value) if isinstance(value, int | float) and value > 0 else None
 
 
-def decision_spans(columns: Sequence[str], rows: NDArray[np.float64]) -> tuple[Span, ...]:
+def told_decisions(records: Sequence[Record]) -> tuple[Span, ...]:
+    """Return the decisions of decoders that took over, which have no columns, as :func:`decision_spans` does."""
+    return tuple(
+        Span(float(r["start_s"]), float(r["end_s"]), f"decision/{r.get('label') or 'none'}", str(r.get("model_id", "")))
+        for r in records
+        if r["event"] == "decision"
+    )
+
+
+def decision_spans(columns: Sequence[str], rows: NDArray[np.float64], model_id: str = "") -> tuple[Span, ...]:
     """Return every decision as the stretch it was made on, labelled ``decision/<class>`` or ``decision/none``.
 
     Parameters
@@ -73,6 +82,8 @@ def decision_spans(columns: Sequence[str], rows: NDArray[np.float64]) -> tuple[S
         Names of the columns: ``p_<class>`` …, ``abstained``, ``start_s``, ``end_s``.
     rows
         Shape (n_decisions, n_columns).
+    model_id
+        Who made them.
     """
     classes = [name.removeprefix("p_") for name in columns if name.startswith("p_")]
     place = {name: column for column, name in enumerate(columns)}
@@ -84,6 +95,7 @@ def decision_spans(columns: Sequence[str], rows: NDArray[np.float64]) -> tuple[S
             float(row[place["start_s"]]),
             float(row[place["end_s"]]),
             f"decision/{'none' if row[place['abstained']] else classes[chosen]}",
+            model_id,
         )
         for row, chosen in zip(rows, best, strict=True)
     )

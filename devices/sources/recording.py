@@ -199,7 +199,7 @@ class RecordingSource(SourceBase):
             length_s=float(times_s[-1]) - zero_s + play.period_s,
             markers=tuple(replace(m, time_s=m.time_s - zero_s) for m in play.recording.markers),
             decisions=tuple(
-                Span(one.start_s - zero_s, one.end_s - zero_s, one.label)
+                replace(one, start_s=one.start_s - zero_s, end_s=one.end_s - zero_s)
                 for one in recorded_decisions(self._settings.path)
             ),
             losses_s=tuple(

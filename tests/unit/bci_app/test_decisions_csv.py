@@ -61,9 +61,9 @@ def test_columns_and_values(tmp_path: Path) -> None:
     path = tmp_path / "new" / "d.csv"
     rows = written(path, decided(0, 0.25, 0.75), decided(1, 0.5, 0.5, reason='lost, "many"\nsamples'))
     assert rows == [
-        ["window_index", "start_s", "end_s", "label", "p_rest", "p_work", "abstained", "reason", *TRUST],
-        ["0", "0.004000", "2.000000", "work", "0.25", "0.75", "0", "", "", "", ""],
-        ["1", "0.504000", "2.500000", "", "0.5", "0.5", "1", 'lost, "many"\nsamples', "", "", ""],
+        ["window_index", "start_s", "end_s", "label", "p_rest", "p_work", "abstained", "reason", *TRUST, "model_id"],
+        ["0", "0.004000", "2.000000", "work", "0.25", "0.75", "0", "", "", "", "", "a"],
+        ["1", "0.504000", "2.500000", "", "0.5", "0.5", "1", 'lost, "many"\nsamples', "", "", "", "a"],
     ]
 
 
@@ -71,7 +71,7 @@ def test_sets_and_strange_signals_have_columns(tmp_path: Path) -> None:
     plain = decided(0, 0.25, 0.75).decision
     told = replace(plain, prediction_set=CLASSES, unfamiliarity=1.25, unfamiliar="amplitude, spectrum")
     rows = written(tmp_path / "d.csv", DecisionEvent(told), DecisionEvent(replace(told, unfamiliar="")))
-    assert [row[-3:] for row in rows] == [
+    assert [row[-4:-1] for row in rows] == [
         [*TRUST],
         ["rest|work", "1.25", "amplitude, spectrum"],
         ["rest|work", "1.25", ""],
@@ -105,7 +105,7 @@ def test_a_session_without_classes_has_a_heading_only(tmp_path: Path) -> None:
     sink.open(a_session(classes=()))
     sink.close()
     trust = ",".join(TRUST)
-    assert (tmp_path / "d.csv").read_text() == f"window_index,start_s,end_s,label,abstained,reason,{trust}\n"
+    assert (tmp_path / "d.csv").read_text() == f"window_index,start_s,end_s,label,abstained,reason,{trust},model_id\n"
 
 
 def test_other_classes_than_the_heading_are_refused(tmp_path: Path) -> None:

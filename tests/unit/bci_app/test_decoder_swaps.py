@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,13 @@ from bci_app.config import validate
 from bci_app.engine import Engine
 from bci_app.events import ChunkEvent, DecoderEvent, Event
 from bci_app.replay_settings import replay_settings
+from bci_app.report.contents import gather
+from bci_app.report.wording import decider_rows
+from bci_app.report_verb import write_report
 from bci_app.sessions import run_replay
 from bci_app.summary import Summary
+from devices.mne_raw import to_raw
+from devices.sources.recording import open_recording, recorded_decisions
 from models.checkpoints import Training
 from models.decoder import DecoderSpec
 from models.estimator_checkpoint import new_estimator, save_estimator
@@ -149,3 +157,62 @@ def test_a_decoder_can_be_put_in_where_none_was(tmp_path: Path, trained: str) ->
     commander = Commander((2000, trained))
     run(values, commander)
     assert {d.model_id for d in commander.decisions} == {"taught"}
+
+
+@pytest.fixture
+def like_alpha(tmp_path: Path) -> str:
+    """Return a decoder of alpha's classes, window and hop, and another name."""
+    spec = StreamSpec(250.0, tuple(Channel(name) for name in CHANNELS), "test")
+    rng = np.random.default_rng(1)
+    y = np.arange(40) % 2
+    rows = (rng.standard_normal((40, 4, 500)) * (1 + y[:, None, None])).astype(np.float32)
+    table = {"kind": "bandpower_lr"}
+    classes = ("low alpha", "high alpha")
+    needs = DecoderSpec("second", classes, 2.0, 250.0, CHANNELS, pipeline=STAGES, hop_s=0.5)
+    estimator = new_estimator(table, spec).fit(rows, y)
+    return str(save_estimator(tmp_path / "second", estimator, table, needs, training=Training(), metrics={}))
+
+
+def test_reports_and_exports_tell_every_decoder_apart(tmp_path: Path, trained: str, like_alpha: str) -> None:
+    values = session(tmp_path / "rec")
+    values["source"] = {**values["source"], "speed": "max"}
+    values["decoder"]["turns"] = [
+        {"at_index": 2500, "name": trained}, {"at_index": 5000, "name": like_alpha}, {"at_index": 7500},
+    ]  # fmt: skip
+    values["sinks"] += [
+        {"kind": "decisions_csv", "path": str(tmp_path / "d.csv")},
+        {"kind": "json_lines", "path": str(tmp_path / "e.jsonl")},
+    ]
+    keeper = Commander()
+    summary = run(values, keeper)
+    expected = [(d.model_id, d.labels, d.window_index) for d in keeper.decisions]
+    assert list(dict.fromkeys(name for name, _, _ in expected)) == ["alpha", "taught", "second"]
+    (file,) = (tmp_path / "rec").rglob("*.xdf")
+
+    report = gather(file)
+    assert [(d.model_id, d.labels, d.window_index) for d in report.decisions] == expected
+    assert report.decisions_sha256 == summary.decisions_sha256
+    found = {one.model_id: one for one in report.deciders}
+    assert found["second"].classes == found["alpha"].classes
+    assert {name: len(one.decisions) for name, one in found.items()} == Counter(name for name, _, _ in expected)
+    assert sum(one.agreement.judged for one in report.deciders) == report.agreement.judged == summary.agreement().judged
+    assert len(found["taught"].stretches_s) == 2, "it came back"
+    assert [row[0] for row in decider_rows(report)] == ["alpha", "taught", "second"]
+    for page in write_report(file, tmp_path):
+        assert page.stat().st_size > 10_000
+    assert "<td>second</td>" in (tmp_path / f"{file.stem}_report.html").read_text()
+
+    files = [tmp_path / name for name in ("d.csv", "d-2.csv", "d-3.csv", "d-4.csv")]
+    lines = [row for one in files if one.exists() for row in csv.DictReader(one.read_text().splitlines())]
+    assert [(row["model_id"], int(row["window_index"])) for row in lines] == [(m, w) for m, _, w in expected]
+    told = [json.loads(line) for line in (tmp_path / "e.jsonl").read_text().splitlines()]
+    told = [one for one in told if one["event"] == "decision"]
+    assert [(one["model_id"], one["window_index"]) for one in told] == [(m, w) for m, _, w in expected]
+
+    spans = recorded_decisions(file)
+    assert Counter(span.by for span in spans) == Counter(name for name, _, _ in expected)
+    raw, _ = to_raw(open_recording(file), str(file), spans)
+    kinds = Counter(str(text).split("/")[1] for text in raw.annotations.description if str(text).startswith("decision"))
+    assert kinds == Counter(name for name, _, _ in expected)
+    again = run_replay(replay_settings(file, source={"speed": "max"}), file)
+    assert len(again.compared.pairs) == len(expected) == again.compared.agreeing
