@@ -8,6 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.csbrain.dropout import Dropout, kept
+from models.csbrain.learning import learns_on_processor
+
 WINDOW = 5
 """Patches in one window of inter-window attention."""
 
@@ -48,12 +51,24 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Attend along the second axis of (batch, length, d_model); ``mask`` true where a key may be seen."""
         batch, length, d_model = x.shape
+        if length == 1 and learns_on_processor(x):
+            return self._alone(x)
         projected = F.linear(x, self.in_proj_weight, self.in_proj_bias)
         heads = projected.reshape(batch, length, 3, self.n_heads, d_model // self.n_heads).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(
             heads[0], heads[1], heads[2], attn_mask=mask, dropout_p=self.dropout if self.training else 0.0
         )
         answer: Tensor = self.out_proj(mixed.transpose(1, 2).reshape(batch, length, d_model))
+        return answer
+
+    def _alone(self, x: Tensor) -> Tensor:
+        """Attend where there is one position: it sees itself, so that queries and keys need not be known."""
+        d_model = x.shape[-1]
+        values = F.linear(x, self.in_proj_weight[2 * d_model :], self.in_proj_bias[2 * d_model :])
+        if self.training and self.dropout:
+            heads = values.unflatten(-1, (self.n_heads, -1))
+            values = (heads * kept(heads[..., :1].shape, self.dropout).to(x.dtype)).flatten(-2)
+        answer: Tensor = self.out_proj(values)
         return answer
 
 
@@ -86,7 +101,7 @@ class StructuredSparseLayer(nn.Module):
         self.linear1 = nn.Linear(d_model, d_ff)
         self.linear2 = nn.Linear(d_ff, d_model)
         self.norm3 = nn.LayerNorm(d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         # Not persistent: the montage is no part of the weights, one file serves every electrode set.
         self.register_buffer("mask", inter_region_mask(sizes), persistent=False)
         self.register_buffer("region_mean", region_mean_matrix(sizes), persistent=False)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from models.csbrain.dropout import Dropout
+from models.csbrain.plane_convolution import PlaneConvolution
+
 PATCH = 200
 """Samples in one patch: 1 s at 200 Hz. The spectral branch has one input per frequency bin and fixes it."""
 _POSITIONS = 8
@@ -26,9 +29,7 @@ class PatchEmbedding(nn.Module):
         width = d_model // _POSITIONS
         # The released model trains with this vector frozen at zero, whatever the paper says of a learned token.
         self.mask_encoding = nn.Parameter(torch.zeros(PATCH), requires_grad=False)
-        self.positional_encoding = nn.Sequential(
-            nn.Conv2d(d_model, d_model, kernel_size=(19, 7), padding=(9, 3), groups=d_model)
-        )
+        self.positional_encoding = nn.Sequential(PlaneConvolution(d_model, (19, 7)))
         self.proj_in = nn.Sequential(
             nn.Conv2d(1, width, kernel_size=(1, 49), stride=(1, 25), padding=(0, 24)),
             nn.GroupNorm(_GROUPS, width),
@@ -40,7 +41,7 @@ class PatchEmbedding(nn.Module):
             nn.GroupNorm(_GROUPS, width),
             nn.GELU(),
         )
-        self.spectral_proj = nn.Sequential(nn.Linear(PATCH // 2 + 1, d_model), nn.Dropout(dropout))
+        self.spectral_proj = nn.Sequential(nn.Linear(PATCH // 2 + 1, d_model), Dropout(dropout))
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Embed patches; ``mask`` (batch, channels, patches) replaces those that are true by ``mask_encoding``."""

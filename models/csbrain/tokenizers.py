@@ -6,15 +6,20 @@ One module of each kind serves all layers (paper section 3.2; the released code 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from functools import cache
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.csbrain.learning import learns_on_processor
+
 KERNELS = (1, 3, 5)
 N_REGIONS = 5
 Layout = Literal["official", "transposed"]
+_SMALL = 600
+"""Features times places, up to which training makes one matrix product of all kernels; measured."""
 
 
 def _convolutions(d_model: int) -> nn.ModuleList:
@@ -31,6 +36,35 @@ def _cross_scale(convolutions: nn.ModuleList, z: Tensor, *, circular: bool) -> T
         conv(F.pad(columns, (0, 0, k // 2, k // 2), mode=mode)) for conv, k in zip(convolutions, KERNELS, strict=True)
     ]
     return torch.cat(scales, dim=1).squeeze(-1)
+
+
+def _learns_by_products(length: int, like: Tensor) -> bool:
+    """Whether training takes :func:`_cross_scale_map`: convolutions as small as these cost a processor far more."""
+    return length * like.shape[-1] <= _SMALL and learns_on_processor(like)
+
+
+def _cross_scale_map(convolutions: nn.ModuleList, length: int, *, circular: bool) -> tuple[Tensor, Tensor]:
+    """Return all scales as one linear map (d_model, length, d_model, length) of inputs to outputs, and its bias."""
+    maps, biases = [], []
+    for module, kernel in zip(convolutions, KERNELS, strict=True):
+        conv = cast("nn.Conv2d", module)
+        outputs, inputs = conv.weight.shape[:2]
+        reads = _reads(kernel, length, circular).to(conv.weight)
+        maps.append((conv.weight.reshape(-1, kernel) @ reads).reshape(outputs, inputs, length, length))
+        biases.append(cast("Tensor", conv.bias))
+    return torch.cat(maps).permute(1, 2, 0, 3), torch.cat(biases)
+
+
+@cache
+def _reads(kernel: int, length: int, circular: bool) -> Tensor:
+    """Return which tap reads which place for which, (kernel, length · length); on a ring beyond its end, too."""
+    found = torch.zeros(kernel, length, length)
+    for tap in range(kernel):
+        for to in range(length):
+            place = to + tap - kernel // 2
+            if circular or 0 <= place < length:
+                found[tap, place % length, to] += 1.0
+    return found.flatten(1)
 
 
 class TemporalTokenizer(nn.Module):
@@ -54,11 +88,24 @@ class TemporalTokenizer(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         """Map (batch, channels, patches, d_model) to the same shape."""
         batch, channels, patches, d_model = h.shape
+        if _learns_by_products(patches, h):
+            return self._by_products(h)
         if self.layout == "official":
             z = h.reshape(batch * channels, d_model, patches)
             return _cross_scale(self.convs, z, circular=False).reshape(h.shape)
         z = h.reshape(batch * channels, patches, d_model).transpose(1, 2)
         return _cross_scale(self.convs, z, circular=False).transpose(1, 2).reshape(h.shape)
+
+    def _by_products(self, h: Tensor) -> Tensor:
+        batch, channels, patches, d_model = h.shape
+        weight, bias = _cross_scale_map(self.convs, patches, circular=False)
+        if self.layout == "official":
+            whole = bias.unsqueeze(1).expand(-1, patches)
+        else:
+            weight, whole = weight.permute(1, 0, 3, 2), bias.expand(patches, -1)
+        rows = h.reshape(batch * channels, patches * d_model)
+        answer = torch.addmm(whole.reshape(-1), rows, weight.reshape(patches * d_model, -1))
+        return answer.reshape(h.shape)
 
 
 class RegionTokenizer(nn.Module):
@@ -81,12 +128,28 @@ class RegionTokenizer(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Map (batch, channels, patches, d_model), channels sorted by region, to the same shape."""
+        if _learns_by_products(max(self.sizes), h):
+            return self._by_products(h)
         tokens, start = [], 0
         for block, size in zip(self.region_blocks.values(), self.sizes, strict=True):
             if size:
                 tokens.append(self._region(block, h[:, start : start + size]))
             start += size
         return torch.cat(tokens, dim=1)
+
+    def _by_products(self, h: Tensor) -> Tensor:
+        batch, channels, patches, d_model = h.shape
+        rows = h.transpose(1, 2).reshape(batch * patches, channels * d_model)
+        tokens, start = [], 0
+        for block, size in zip(self.region_blocks.values(), self.sizes, strict=True):
+            if size:
+                assert isinstance(block, nn.ModuleList)
+                weight, bias = _cross_scale_map(block, size, circular=size > 1)
+                part = rows[:, start * d_model : (start + size) * d_model]
+                square = weight.permute(1, 0, 3, 2).reshape(size * d_model, size * d_model)
+                tokens.append(torch.addmm(bias.repeat(size), part, square))
+            start += size
+        return torch.cat(tokens, dim=1).reshape(batch, patches, channels, d_model).transpose(1, 2)
 
     @staticmethod
     def _region(block: nn.Module, part: Tensor) -> Tensor:

@@ -149,7 +149,9 @@ class _Run:
         for parameter, factor in zip(parameters, factors or [1.0] * len(parameters), strict=True):
             by_factor.setdefault(factor, []).append(parameter)
         groups = [{"params": alike, "lr": settings.learning_rate * factor} for factor, alike in by_factor.items()]
-        self.optimiser = torch.optim.AdamW(groups, settings.learning_rate, weight_decay=settings.weight_decay)
+        self.optimiser = torch.optim.AdamW(
+            groups, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
         self.steps = math.ceil(len(train[0]) / settings.batch_size)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser,
