@@ -37,6 +37,8 @@ class Fold:
     validation_may_teach
         Whether an estimator that makes no use of validation learns from these windows too. Not where a published
         protocol says which windows teach.
+    transductive
+        Whether ``rest`` are the very windows of the other sides, without their labels.
     """
 
     name: str
@@ -46,3 +48,4 @@ class Fold:
     rest: Rows = field(default_factory=no_rows)
     labelled: Rows = field(default_factory=no_rows)
     validation_may_teach: bool = True
+    transductive: bool = False

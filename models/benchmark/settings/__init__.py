@@ -12,7 +12,12 @@ from pydantic import Field
 from models.benchmark.folds import Fold
 from models.benchmark.guard import check
 from models.benchmark.settings.across_subjects import CrossSubject, GroupedKFold, LeaveOneSubjectOut
-from models.benchmark.settings.calibration import LabelledCalibration, NoCalibration, RestCalibration
+from models.benchmark.settings.calibration import (
+    LabelledCalibration,
+    NoCalibration,
+    RestCalibration,
+    TransductiveCalibration,
+)
 from models.benchmark.settings.multi_subject import FewShot, MultiSubject
 from models.benchmark.settings.within_subject import CrossRun, CrossSession, WithinSession
 from models.benchmark.windows import Prepared
@@ -22,7 +27,9 @@ Setting = Annotated[
     LeaveOneSubjectOut | GroupedKFold | CrossSubject | MultiSubject | FewShot | WithinSession | CrossSession | CrossRun,
     Field(discriminator="kind"),
 ]
-Calibration = Annotated[NoCalibration | RestCalibration | LabelledCalibration, Field(discriminator="kind")]
+Calibration = Annotated[
+    NoCalibration | RestCalibration | TransductiveCalibration | LabelledCalibration, Field(discriminator="kind")
+]
 
 
 def folds_of(setting: Setting, calibration: Calibration, prepared: Prepared, seed: int) -> list[Fold]:

@@ -1,4 +1,4 @@
-"""What a decoder may know of a person it has not met: nothing, their rest, or a few labelled trials."""
+"""What a decoder may know of a person it has not met: nothing, rest, all of its windows, a few labels."""
 
 from __future__ import annotations
 
@@ -72,6 +72,16 @@ class RestCalibration(PluginSettings):
             raise ConfigError(f"{prepared.about.title}: subject {person} has {has_s:g} s of rest; rest_s = "
                               f"{self.rest_s:g} asks for more")  # fmt: skip
         return joined(used), stretches
+
+
+class TransductiveCalibration(PluginSettings):
+    """All windows of each person, those that judge as well, without their labels: no live system has them."""
+
+    kind: Literal["transductive"] = "transductive"
+
+    def apply(self, prepared: Prepared, fold: Fold) -> Fold:
+        """Give every window of every side to adaptation, in the place of rest."""
+        return replace(fold, rest=joined([fold.train, fold.validation, fold.test]), transductive=True)
 
 
 class LabelledCalibration(PluginSettings):

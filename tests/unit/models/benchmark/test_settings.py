@@ -7,9 +7,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from models.benchmark.folds import Fold, Rows
+from models.benchmark.guard import check
 from models.benchmark.settings import Calibration, Setting, folds_of
 from models.benchmark.windows import REST, TRIAL, Prepared
-from pipelines.errors import ConfigError
+from pipelines.errors import ConfigError, DataLeak
 
 SETTINGS: TypeAdapter[Setting] = TypeAdapter(Setting)
 CALIBRATIONS: TypeAdapter[Calibration] = TypeAdapter(Calibration)
@@ -150,6 +151,17 @@ def test_rest_goes_on_in_the_next_recording(people: Prepared) -> None:
         folds(people, ALL[0], kind="rest", rest_s=60.0)
     with pytest.raises(ConfigError, match="is for people the decoder has not met"):
         folds(people, {"kind": "cross_run"}, kind="rest", rest_s=6.0)
+
+
+def test_transductive_adaptation_gets_all_windows_and_takes_none_away(people: Prepared) -> None:
+    (plain, *_), (fold, *_) = folds(people, ALL[0]), folds(people, ALL[0], kind="transductive")
+    assert fold.transductive
+    np.testing.assert_array_equal(fold.rest, np.sort(np.concatenate([plain.train, plain.validation, plain.test])))
+    for side in ("train", "validation", "test"):
+        np.testing.assert_array_equal(getattr(fold, side), getattr(plain, side))
+    check(people, fold, "subject")
+    with pytest.raises(DataLeak, match="same window is on two sides"):
+        check(people, replace(fold, transductive=False), "subject")
 
 
 def test_the_first_labelled_trials_do_not_judge(people: Prepared) -> None:
