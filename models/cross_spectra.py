@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,7 @@ class CrossSpectra:
                     f"the band {low:g}-{high:g} Hz cannot be measured at {rate_hz:g} Hz in {n_samples} samples"
                 )
             self._bins.append(slice(int(start), int(stop)))
-        tapers = np.asarray(dpss(n_samples, (n_tapers + 1) / 2, n_tapers), dtype=np.float64)
-        self._tapers = np.ascontiguousarray(tapers[:, :, None])
+        self._tapers = _tapers(n_samples, n_tapers)
         # Twice for the one-sided spectrum; each taper has unit energy.
         self._scale = 2.0 / (n_samples * n_tapers)
 
@@ -94,6 +94,15 @@ class CrossSpectra:
             found[band] = (part.conj().T @ part).real
         found *= self._scale
         return found
+
+
+@lru_cache(maxsize=16)
+def _tapers(n_samples: int, n_tapers: int) -> NDArray[np.float64]:
+    """Return tapers (n_tapers, n_samples, 1), read-only: an eigenvalue problem, longer than all else here."""
+    found = np.asarray(dpss(n_samples, (n_tapers + 1) / 2, n_tapers), dtype=np.float64)[:, :, None]
+    tapers = np.ascontiguousarray(found)
+    tapers.flags.writeable = False
+    return tapers
 
 
 def log_power(power: NDArray[np.float64]) -> NDArray[np.float64]:
