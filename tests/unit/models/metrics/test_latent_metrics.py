@@ -138,6 +138,8 @@ def test_a_leak_matrix_is_diagonal_where_nothing_leaks_and_finds_what_is_bent() 
     block, source = {"m": np.c_[private, shared[:, :1]]}, {"shared": shared[:, :1] ** 2}
     assert leak_matrix(block, source, groups, kind="linear")["m"]["shared"] < 0.1
     assert leak_matrix(block, source, groups)["m"]["shared"] > 0.8
+    # Nor is what bends three times missed, which a kernel as wide as the samples reads by half.
+    assert leak_matrix(block, {"shared": np.sin(3 * shared[:, :1])}, groups)["m"]["shared"] > 0.75
 
 
 def test_likelihood_and_bits_of_poisson_are_those_of_the_formula() -> None:
