@@ -66,7 +66,7 @@ class SelfAttention(nn.Module):
         d_model = x.shape[-1]
         values = F.linear(x, self.in_proj_weight[2 * d_model :], self.in_proj_bias[2 * d_model :])
         if self.training and self.dropout:
-            heads = values.unflatten(-1, (self.n_heads, -1))
+            heads = values.reshape(*values.shape[:-1], self.n_heads, -1)
             values = (heads * kept(heads[..., :1].shape, self.dropout).to(x.dtype)).flatten(-2)
         answer: Tensor = self.out_proj(values)
         return answer
