@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
 from models.alignment import Alignment
-from models.csbrain.heads import Activation, AttentionHead, FlattenHead, HeadKind, MeanHead
+from models.csbrain.heads import Activation, AttentionHead, FlattenHead, HeadKind, MeanHead, SequenceHead
 from models.csbrain.network import CSBrain
 from models.csbrain.tokenizers import Layout
 from pipelines.errors import CheckpointInvalid, ModelError
@@ -40,7 +40,9 @@ class Architecture(BaseModel):
     region_tokenizer: bool = True
     head: HeadKind = "mean"
     n_patches: int = Field(0, ge=0)
-    """Of a window; only the flatten head is tied to it."""
+    """Of a window; only the flatten and sequence heads are tied to it."""
+    context: int = Field(0, ge=0)
+    """Consecutive windows that the sequence head decides on together."""
     hidden: tuple[int, ...] = ()
     activation: Activation = "elu"
     alignment: Alignment = "none"
@@ -87,7 +89,7 @@ class Classifier(nn.Module):
     Raises
     ------
     ModelError
-        If montage or sizes do not go together, or the flatten head does not know how long a window is.
+        If montage or sizes do not go together, or a head does not know how long a window is or has no width.
     """
 
     def __init__(
@@ -98,8 +100,16 @@ class Classifier(nn.Module):
         self.head = _head(architecture, n_classes, head_dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, channels, patches, 200) in units of 100 µV to scores (batch, n_classes)."""
-        scores: Tensor = self.head(self.network.features(x))
+        """Map (batch, channels, patches, 200) in units of 100 µV to scores (batch, n_classes).
+
+        With a sequence head (batch, windows, channels, patches, 200) to (batch, n_classes, windows).
+        """
+        if isinstance(self.head, SequenceHead):
+            each = self.network.features(x.flatten(0, 1))
+            tokens = each.reshape(*x.shape[:2], *each.shape[1:])
+        else:
+            tokens = self.network.features(x)
+        scores: Tensor = self.head(tokens)
         return scores
 
 
@@ -109,8 +119,13 @@ def _head(a: Architecture, n_classes: int, dropout: float) -> nn.Module:
             return MeanHead(a.d_model, n_classes)
         case "attention":
             return AttentionHead(a.d_model, n_classes)
-        case "flatten":
+        case "flatten" | "sequence":
             if not a.n_patches:
-                raise ModelError("CSBrain: head = 'flatten' needs n_patches, the seconds of a window")
+                raise ModelError(f"CSBrain: head = {a.head!r} needs n_patches, the seconds of a window")
             n_inputs = len(a.regions) * a.n_patches * a.d_model
-            return FlattenHead(n_inputs, a.hidden, n_classes, a.activation, dropout)
+            if a.head == "flatten":
+                return FlattenHead(n_inputs, a.hidden, n_classes, a.activation, dropout)
+            if not a.hidden or a.hidden[-1] % SequenceHead.N_HEADS:
+                raise ModelError(f"CSBrain: head = 'sequence': hidden = {list(a.hidden)}: its last width must be a "
+                                 f"multiple of {SequenceHead.N_HEADS}")  # fmt: skip
+            return SequenceHead(n_inputs, a.hidden, n_classes, a.activation, dropout)

@@ -1,4 +1,4 @@
-"""What makes class scores of tokens: their mean and a line, attention over them, or the published flatten MLP."""
+"""What makes class scores of tokens: their mean and a line, attention, the published flatten MLP, or its sequence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-HeadKind = Literal["mean", "attention", "flatten"]
+HeadKind = Literal["mean", "attention", "flatten", "sequence"]
 Activation = Literal["elu", "gelu"]
 
 
@@ -55,8 +55,45 @@ class FlattenHead(nn.Sequential):
     def __init__(
         self, n_inputs: int, hidden: Sequence[int], n_classes: int, activation: Activation, dropout: float
     ) -> None:
-        layers: list[nn.Module] = [nn.Flatten()]
-        widths = [n_inputs, *hidden]
-        for before, after in pairwise(widths):
-            layers += [nn.Linear(before, after), nn.ELU() if activation == "elu" else nn.GELU(), nn.Dropout(dropout)]
-        super().__init__(*layers, nn.Linear(widths[-1], n_classes))
+        layers = _hidden_layers([n_inputs, *hidden], activation, dropout)
+        super().__init__(nn.Flatten(), *layers, nn.Linear([n_inputs, *hidden][-1], n_classes))
+
+
+class SequenceHead(nn.Module):
+    """The published head for sleep: an MLP for each window, a Transformer layer among consecutive windows, a line.
+
+    The windows have no order but that of what they hold, as in the published head, so that any number of them will do.
+
+    Parameters
+    ----------
+    n_inputs
+        channels · patches · d_model, of one window.
+    hidden
+        Widths of the MLP; the last one is that of the Transformer layer, a multiple of its four heads.
+    """
+
+    N_HEADS, SPREAD = 4, 4
+
+    def __init__(
+        self, n_inputs: int, hidden: Sequence[int], n_classes: int, activation: Activation, dropout: float
+    ) -> None:
+        super().__init__()
+        width = hidden[-1]
+        self.each = nn.Sequential(nn.Flatten(), *_hidden_layers([n_inputs, *hidden], activation, dropout))
+        self.among = nn.TransformerEncoderLayer(
+            width, self.N_HEADS, self.SPREAD * width, dropout, "gelu", batch_first=True, norm_first=True
+        )
+        self.out = nn.Linear(width, n_classes)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map (batch, windows, channels, patches, d_model) to (batch, n_classes, windows)."""
+        each = self.each(tokens.flatten(0, 1)).unflatten(0, tokens.shape[:2])
+        scores: Tensor = self.out(self.among(each))
+        return scores.transpose(1, 2)
+
+
+def _hidden_layers(widths: Sequence[int], activation: Activation, dropout: float) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), nn.ELU() if activation == "elu" else nn.GELU(), nn.Dropout(dropout)]
+    return layers

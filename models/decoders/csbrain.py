@@ -197,6 +197,11 @@ def build(settings: Settings) -> CSBrainDecoder:
     spec = _checked_spec(checkpoint)
     where = str(checkpoint.folder)
     architecture = Architecture.from_table(checkpoint.card.architecture, where)
+    if architecture.context:
+        raise CheckpointInvalid(
+            f"{where}: decides on {architecture.context} windows at once by neighbours on both sides, which a live "
+            "session does not have yet: it is for recordings; train another head for live use"
+        )
     if len(architecture.regions) != len(spec.channels or ()):
         raise CheckpointInvalid(
             f"{where}: {len(architecture.regions)} regions for {len(spec.channels or ())} channels in the card"

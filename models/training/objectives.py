@@ -26,14 +26,15 @@ OWN_LOSSES = Objective(lambda losses, _: losses.mean(), lambda losses, _: -float
 def objective(y: Tensor, label_smoothing: float, *, balance: bool) -> Objective:
     """Choose by the training targets (n_windows,): class numbers are int64, values are floating.
 
-    Targets of a batch may also be shares of classes (batch, n_classes), as mixing windows makes them.
+    Targets of a batch may also be shares of classes (batch, n_classes), as mixing windows makes them; those of
+    sequences are (n_sequences, windows), with scores (n_sequences, n_classes, windows).
     """
     if y.is_floating_point():
         return Objective(_squared_error, r_squared)
     weight = None
     if balance:
-        counts = torch.bincount(y, minlength=int(y.max()) + 1).clamp_min(1)
-        weight = len(y) / (len(counts) * counts)
+        counts = torch.bincount(y.flatten(), minlength=int(y.max()) + 1).clamp_min(1)
+        weight = y.numel() / (len(counts) * counts)
     return Objective(nn.CrossEntropyLoss(weight=weight, label_smoothing=label_smoothing), balanced_accuracy)
 
 

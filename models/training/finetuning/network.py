@@ -85,7 +85,8 @@ def architecture_of(montage: Montage, size: Size, head: Head, n_times: int, alig
     return Architecture.model_validate({
         "regions": montage.regions, "order": montage.order, **size.model_dump(),
         "head": head.kind, "hidden": head.hidden, "activation": head.activation,
-        "n_patches": n_times // PATCH if head.kind == "flatten" else 0, "alignment": alignment,
+        "n_patches": n_times // PATCH if head.kind in ("flatten", "sequence") else 0, "alignment": alignment,
+        "context": head.context if head.kind == "sequence" else 0,
     })  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from models.training.finetuning.data import PeoplesWindows, fold_of
 from models.training.finetuning.judging import baselines, figures, judged_fold
 from models.training.finetuning.left_out import inner_folds, judged_by_trust, learned_trust
 from models.training.finetuning.network import Start, architecture_of, montage_for, network_of, start_from
+from models.training.finetuning.sequences import full_sequences, sequences
 from models.training.fit import History, fit, scores
 from models.training.fit_state import FitState
 from models.training.layer_rates import rate_factors
@@ -134,9 +135,9 @@ class FineTuning:
         return fit(
             network.module,
             parameters,
-            _tensors(people, fold.train, network),
+            _tensors(people, self._learned(people.prepared, fold.train), network),
             s.training.fit_settings(s.seed),
-            _tensors(people, fold.validation, network),
+            _tensors(people, self._learned(people.prepared, fold.validation), network),
             set_mode,
             factors=rate_factors(
                 network.module, parameters, network.head, s.training.head_rate, s.training.layer_decay
@@ -145,6 +146,11 @@ class FineTuning:
             state=state,
             progress=progress,
         )
+
+    def _learned(self, prepared: Prepared, rows: Rows) -> Rows:
+        """Return the rows, or (n_sequences, context) for a head that learns from sequences of them."""
+        head = self._settings.head
+        return full_sequences(prepared, rows, head.context) if head.kind == "sequence" else rows
 
     def _left_out(self, judged: _Trained, start: Start | None, out: Path, progress: Progress) -> _LeftOut:
         """Let those set aside be judged by the network, and groups of teachers by others that never met them."""
@@ -274,14 +280,31 @@ class _Trained:
 
     def scores(self, rows: Rows) -> NDArray[np.float64]:
         """Return class scores (n_windows, n_classes), or values (n_windows,)."""
-        x, _ = _tensors(self.people, rows, self.network)
-        said = scores(self.network.module.eval(), x, self.batch_size).double().cpu().numpy()
+        if self.architecture.context:
+            said = self._by_sequences(rows)
+        else:
+            said = self._scores(rows)
         return np.asarray(said[:, 0] if said.shape[1] == 1 else said)
+
+    def _scores(self, rows: Rows) -> NDArray[np.float64]:
+        x, _ = _tensors(self.people, rows, self.network)
+        return np.asarray(scores(self.network.module.eval(), x, self.batch_size).double().cpu().numpy())
+
+    def _by_sequences(self, rows: Rows) -> NDArray[np.float64]:
+        """Let every window be decided among its neighbours, once."""
+        by_row: dict[int, NDArray[np.float64]] = {}
+        for sequence in sequences(self.people.prepared, rows, self.architecture.context):
+            said = self._scores(sequence.rows[None])[0].T
+            by_row |= dict(zip(sequence.rows[sequence.first :].tolist(), said[sequence.first :], strict=True))
+        return np.stack([by_row[row] for row in rows.tolist()])
 
 
 def _tensors(people: PeoplesWindows, rows: Rows, network: Network) -> tuple[Tensor, Tensor]:
-    x = torch.from_numpy(people.windows(rows)).to(_device(network))
-    y: NDArray[Any] = people.prepared.targets(rows)
+    """Return scaled windows and targets of rows (n_windows,), or of sequences of them (n_sequences, context)."""
+    flat = rows.ravel()
+    windows = people.windows(flat)
+    x = torch.from_numpy(windows.reshape(*rows.shape, *windows.shape[1:])).to(_device(network))
+    y: NDArray[Any] = people.prepared.targets(flat).reshape(rows.shape)
     target = torch.as_tensor(y if y.dtype.kind == "i" else y.astype(np.float32), device=x.device)
     return Scaler(network.scale)(x), target
 

@@ -27,17 +27,20 @@ class Size(PluginSettings):
 class Head(PluginSettings):
     """What is put on the network."""
 
-    kind: HeadKind = Field("mean", description="mean, attention, or flatten (the published MLP).")
-    hidden: tuple[int, ...] = Field((), description="Widths of the flatten head.")
-    activation: Activation = Field("elu", description="Of the flatten head.")
-    dropout: float = Field(0.1, ge=0, lt=1, description="In the flatten head.")
+    kind: HeadKind = Field(
+        "mean", description="mean, attention, flatten (the published MLP), or sequence (the published one for sleep)."
+    )
+    hidden: tuple[int, ...] = Field((), description="Widths of the flatten and sequence heads.")
+    activation: Activation = Field("elu", description="Of the flatten and sequence heads.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="In the flatten and sequence heads.")
+    context: int = Field(20, ge=2, description="Consecutive windows that the sequence head decides on together.")
 
 
 class Training(PluginSettings):
     """How it is trained; see :class:`models.training.fit.FitSettings`."""
 
     epochs: int = Field(30, ge=1, description="Passes over the training windows, at most.")
-    batch_size: int = Field(64, ge=1, description="Windows in each step.")
+    batch_size: int = Field(64, ge=1, description="Windows in each step; sequences of them for the sequence head.")
     learning_rate: float = Field(3e-4, gt=0, description="Highest step size of AdamW.")
     final_rate: float = Field(0.01, ge=0, le=1, description="Share of it that is left at the end of the cosine.")
     weight_decay: float = Field(0.05, ge=0, description="Weight decay of AdamW.")

@@ -65,6 +65,8 @@ def build(settings: Settings) -> FineTuning:
         )
     if settings.montage and settings.montage not in LISTS:
         raise ConfigError(f"finetune: montage = {settings.montage!r}; known are: {', '.join(LISTS)}")
+    if settings.head.kind == "sequence" and settings.augmentation != Augmentation():
+        raise ConfigError("finetune: augmentation: changes single windows; the sequence head learns from sequences")
     recipe = settings.recipe if isinstance(settings.recipe, Recipe) else named(settings.recipe, about)
     recipe.check()
     return FineTuning(settings, recipe)

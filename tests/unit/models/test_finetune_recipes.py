@@ -52,7 +52,9 @@ def test_a_recipe_is_the_published_one(name: str) -> None:
     assert math.isclose(t.final_rate * t.learning_rate, 1e-6, rel_tol=1e-6)
     assert t.label_smoothing == (0.1 if n_classes > 2 else 0.0)
     assert settings.seed == {"seed_vig": 636, "mental_arithmetic": 1001}.get(name, 42)
-    assert (settings.adaptation, settings.head.kind, settings.head.activation) == ("full", "flatten", activation)
+    head = "sequence" if name == "isruc" else "flatten"
+    assert (settings.adaptation, settings.head.kind, settings.head.activation) == ("full", head, activation)
+    assert settings.head.context == 20
     datasets, table = configure("datasets", settings.data)
     about = datasets.build(table).about
     assert len(about.classes) == n_classes
