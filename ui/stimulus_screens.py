@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -25,6 +26,10 @@ from PySide6.QtOpenGL import QOpenGLWindow
 
 from devices.clock import now_s
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QWindow as Shown
+else:
+    Shown = object  # Qt's class comes with the other base: a widget has one
 Paint = Callable[[QPainter, QSizeF], None]
 FALLBACK_HZ = 60.0
 
@@ -41,8 +46,8 @@ def has_opengl() -> bool:
     return bool(QOpenGLContext().create())
 
 
-class TimerScreen(QRasterWindow):
-    """Frames by a precise timer, at the screen's nominal rate."""
+class FrameSignals(Shown):
+    """What both kinds of window tell, and how they hear keys and their end; it stands before Qt's class."""
 
     frame_shown = Signal(float)
     """Emitted after each frame, with its time (LSL clock, s)."""
@@ -50,6 +55,25 @@ class TimerScreen(QRasterWindow):
     """A key was pressed."""
     closed = Signal()
     """The window was closed from outside."""
+
+    def halt(self) -> None:
+        """Show no more frames."""
+        raise NotImplementedError
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Pass the key on."""
+        self.key.emit(int(event.key()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop, and say so."""
+        self.halt()
+        self.closed.emit()
+        super().closeEvent(event)
+
+
+class TimerScreen(FrameSignals, QRasterWindow):
+    """Frames by a precise timer, at the screen's nominal rate."""
+
     can_lock = False
 
     def __init__(self, paint: Paint) -> None:
@@ -84,26 +108,13 @@ class TimerScreen(QRasterWindow):
         self._paint(painter, QSizeF(self.size()))
         painter.end()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Pass the key on."""
-        self.key.emit(int(event.key()))
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Stop, and say so."""
-        self.halt()
-        self.closed.emit()
-        super().closeEvent(event)
+class GlScreen(FrameSignals, QOpenGLWindow):
+    """Frames at the refresh of the screen: the next one is painted when the last one has been swapped in.
 
+    The time of a frame is that of its swap.
+    """
 
-class GlScreen(QOpenGLWindow):
-    """Frames at the refresh of the screen: the next one is painted when the last one has been swapped in."""
-
-    frame_shown = Signal(float)
-    """Emitted after each swap, with its time (LSL clock, s)."""
-    key = Signal(int)
-    """A key was pressed."""
-    closed = Signal()
-    """The window was closed from outside."""
     can_lock = True
 
     def __init__(self, paint: Paint) -> None:
@@ -133,16 +144,6 @@ class GlScreen(QOpenGLWindow):
         painter = QPainter(self)
         self._paint(painter, QSizeF(self.size()))
         painter.end()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Pass the key on."""
-        self.key.emit(int(event.key()))
-
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Stop, and say so."""
-        self.halt()
-        self.closed.emit()
-        super().closeEvent(event)
 
 
 Screen = TimerScreen | GlScreen
