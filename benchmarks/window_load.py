@@ -27,8 +27,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 
 from bci_app.config import validate
 from bci_app.events import DecisionEvent, EngineState, LoopTiming, StateEvent
@@ -36,6 +36,7 @@ from pipelines.channel_names import canonical_name
 from pipelines.montage import has_positions
 from pipelines.plugins import make
 from ui import theme
+from ui.docks import AREAS, SIDE_PX
 from ui.engine_client import EngineClient
 from ui.panel import Panel
 
@@ -163,19 +164,21 @@ def measure(app: QApplication, n_channels: int, panels: tuple[str, ...], seconds
 
 def _window(client: EngineClient, panels: tuple[str, ...]) -> tuple[QWidget, QWidget | None]:
     """Return a window with the panels, the traces large, and the view whose repaints count."""
-    host = QWidget()
+    host = QMainWindow()
     host.resize(1600, 900)
-    grid = QGridLayout(host)
-    grid.setColumnStretch(0, 3)
     view: QWidget | None = None
-    for row, name in enumerate(panels):
+    docks: list[QDockWidget] = []
+    for name in panels:
         panel: Panel = make("panels", {"kind": name} | ({"window_s": WINDOW_S} if name == "traces" else {}))
         panel.attach(client)
         if name == "traces":
-            grid.addWidget(panel, 0, 0, max(1, len(panels) - 1), 1)
+            host.setCentralWidget(panel)
             view = panel.view  # type: ignore[attr-defined]  # the traces have one
         else:
-            grid.addWidget(panel, row - 1, 1)
+            docks.append(QDockWidget(panel.title, host))
+            docks[-1].setWidget(panel)
+            host.addDockWidget(AREAS["right"], docks[-1])
+    host.resizeDocks(docks, [SIDE_PX] * len(docks), Qt.Orientation.Horizontal)
     if panels:
         host.show()
     return host, view

@@ -8,7 +8,7 @@ below the hat's rim (T9, TP9, A1 …) beyond 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class HeadGrid:
         bool (MAP_POINTS, MAP_POINTS), points on the head that have an electrode near; rows from the top (nose)
         downwards, columns from left to right.
     weights
-        (n_inside, n_electrodes), spherical splines.
+        (n_inside, n_electrodes), spherical splines; worked out at first use, for 256 electrodes take tens of ms.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -72,10 +72,15 @@ class HeadGrid:
         self.inside = radius <= 1 + 3 / MAP_POINTS
         angle, polar = np.arctan2(y, x)[self.inside], np.radians(radius[self.inside] * EDGE_DEG)
         rays = np.column_stack((np.sin(polar) * np.cos(angle), np.sin(polar) * np.sin(angle), np.cos(polar)))
-        electrodes = _rays(names)
-        near = (rays @ electrodes.T).max(axis=1) >= np.cos(np.radians(REACH_DEG))
+        self._electrodes = _rays(names)
+        near = (rays @ self._electrodes.T).max(axis=1) >= np.cos(np.radians(REACH_DEG))
         self.inside[self.inside] = near
-        self.weights = spline_weights(electrodes, rays[near])
+        self._points = rays[near]
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Return the matrix from electrodes to points."""
+        return spline_weights(self._electrodes, self._points)
 
     def fill(self, values: Floats) -> Floats:
         """Return the map (MAP_POINTS, MAP_POINTS) of values (n_electrodes,); NaN where none is."""

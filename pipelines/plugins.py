@@ -72,11 +72,15 @@ def _external(kind: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"bci_app.{kind}")}
 
 
+@cache
+def _shipped(kind: str) -> frozenset[str]:
+    home = importlib.import_module(HOMES[kind])
+    return frozenset(info.name for info in pkgutil.iter_modules(home.__path__) if not info.name.startswith("_"))
+
+
 def names(kind: str) -> list[str]:
     """Return all plug-ins of a kind, shipped and installed, in alphabetical order."""
-    home = importlib.import_module(HOMES[kind])
-    shipped = {info.name for info in pkgutil.iter_modules(home.__path__) if not info.name.startswith("_")}
-    return sorted(shipped | set(_external(kind)))
+    return sorted(_shipped(kind) | set(_external(kind)))
 
 
 def load(kind: str, name: str, where: str = "") -> ModuleType:

@@ -6,7 +6,7 @@ read-only views; the samples a stage returns stay valid until its next ``process
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntFlag
 from typing import Self, TypeVar
 
@@ -64,27 +64,29 @@ class StreamSpec:
         Stable name of the device, stream or file.
     reference
         The electrode(s) the EEG is measured against, ``"unknown"`` where the source does not say.
+
+    Attributes
+    ----------
+    names
+        Channel names in column order.
     """
 
     rate_hz: float
     channels: tuple[Channel, ...]
     source_id: str = ""
     reference: str = "unknown"
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.rate_hz) and self.rate_hz > 0):
             raise SignalError(f"{self.source_id or 'stream'}: sampling rate must be positive, got {self.rate_hz} Hz")
         if not self.channels:
             raise ChannelMismatch(f"{self.source_id or 'stream'}: no channels")
-        names = self.names
+        names = tuple(channel.name for channel in self.channels)
+        object.__setattr__(self, "names", names)
         doubled = sorted({n for n in names if names.count(n) > 1})
         if doubled:
             raise ChannelMismatch(f"{self.source_id or 'stream'}: channel names are not unique: {', '.join(doubled)}")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Channel names in column order."""
-        return tuple(c.name for c in self.channels)
 
     @property
     def n_channels(self) -> int:

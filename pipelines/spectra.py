@@ -56,7 +56,8 @@ class SegmentSpectra:
         if self.n_segment % 2 == 0 and self._n_bins == len(frequencies):
             factor[-1] /= 2
         self._factor = factor.astype(np.float32)[:, None]
-        self._densities = np.full((keep, self._n_bins, n_channels), np.nan, dtype=np.float32)
+        # Not filled: segments are written before they are read, and megabytes of NaN take longer than a frame.
+        self._densities = np.empty((keep, self._n_bins, n_channels), dtype=np.float32)
         self._next = 0
         """Number of the segment that comes next."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pyqtgraph as pg
+from ui.still_axis import StillAxis
 
 
 def clock(seconds: float, step_s: float = 1.0) -> str:
@@ -11,7 +11,7 @@ def clock(seconds: float, step_s: float = 1.0) -> str:
     return f"{int(minutes)}:{rest:04.1f}" if step_s < 1 else f"{int(minutes)}:{int(rest):02d}"
 
 
-class ClockAxis(pg.AxisItem):
+class ClockAxis(StillAxis):
     """Axis of a plot over time in seconds."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's

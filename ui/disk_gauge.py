@@ -6,11 +6,12 @@ import shutil
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from bci_app.events import DiskEvent
 from pipelines.signal import StreamSpec
 from ui import layouts, theme
+from ui.calm_bar import CalmBar
 
 MB = 1e6
 STAMP_BYTES = 9
@@ -23,7 +24,7 @@ class DiskGauge(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bar = QProgressBar(textVisible=False)
+        self.bar = CalmBar(textVisible=False)
         self.bar.setFixedHeight(8)
         self.bar.setAccessibleName("Share of the disk that is used")
         self.words = QLabel("", textFormat=Qt.TextFormat.PlainText, wordWrap=True)

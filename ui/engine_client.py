@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -63,8 +64,10 @@ END_S = 5.0
 """How long an engine may take to end before it is terminated (s)."""
 STALL_MS = 50.0
 """A pause of the Qt thread longer than this is felt, and counted."""
-REFRESH_MS = 16
-"""Time between two looks at the pipe (ms): about 60 a second."""
+REFRESH_MS = 14
+"""Least time between two refreshes (ms); what a device sends every 16 ms is shown one by one."""
+SOON_MS, IDLE_MS = 2, 16
+"""How long after an empty look the next one comes (ms): soon at first, then twice as late each time, to this bound."""
 
 
 class EngineLike(Protocol):
@@ -170,7 +173,11 @@ class EngineClient(QObject):
         self._beats = self._is_hung = False
         self._stalls = WindowStalls(0, 0.0)
         self._last = StateEvent(EngineState.IDLE)
-        self._timer = QTimer(self, interval=REFRESH_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._waiting: deque[Event] = deque()
+        self._unseen = False
+        """Whether something was delivered that has not been drawn."""
+        self._pause_ms = IDLE_MS
+        self._timer = QTimer(self, interval=IDLE_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
 
     @property
@@ -184,12 +191,12 @@ class EngineClient(QObject):
         self._beats = self._is_hung = False
         self._stalls = WindowStalls(0, 0.0)
         self._looked_s = 0.0
+        self._waiting.clear()
         self._engine = self._make_engine(settings)
         self._engine.start()
         self.deliver(StateEvent(EngineState.CONNECTING, "", now_s()))
         # What is there now stays: without this the collector goes through all of it in the midst of a session, and the
-        # window stands still for a tenth of a second.
-        gc.collect()
+        # window stands still for a tenth of a second. Collecting first would take that long as well.
         gc.freeze()
         self._timer.start()
         self.running.emit(True)
@@ -235,12 +242,17 @@ class EngineClient(QObject):
             return
         self._count_stalls()
         alive = engine.is_alive()  # asked first, so that the last words of a dead engine are still read
-        events = engine.poll()
-        for event in events:
+        polled = engine.poll()
+        self._waiting += polled
+        anew = False
+        while self._waiting and not anew:
+            event = self._waiting.popleft()
+            self._unseen = self._unseen or not isinstance(event, HeartbeatEvent)
+            anew = isinstance(event, SessionEvent)
             self.deliver(event)
             if self._engine is not engine:
                 return  # a listener stopped or replaced the engine
-        if not alive:
+        if not alive and not self._waiting:
             asked = self._end_by_s is not None
             self._end(engine.exit_message())
             if self._last.state is EngineState.IDLE and not asked:
@@ -248,12 +260,30 @@ class EngineClient(QObject):
         elif self._end_by_s is not None and now_s() >= self._end_by_s:
             self._end("", timeout_s=0.1)
         else:
-            self._watch(heard=bool(events))
-            if events:
-                self.refresh.emit()
+            self._watch(heard=bool(polled))
+            self._show(anew=anew)
         if self._engine is None and self._next is not None:
             settings, self._next = self._next, None
             self.start(settings)
+
+    def _show(self, *, anew: bool) -> None:
+        """Let the panels draw if there is something to be seen, and choose when to look again.
+
+        Looks at a fixed beat would meet chunks of that beat now before and now after they come, and show two at once.
+        When a session begins ``anew`` the panels have worked enough for one turn.
+        """
+        if anew:
+            self._timer.setInterval(SOON_MS)
+            return
+        if self._unseen:
+            self._unseen = False
+            self.refresh.emit()
+            spent_ms = round(1e3 * (now_s() - self._looked_s))
+            self._pause_ms, wait_ms = SOON_MS, max(SOON_MS, REFRESH_MS - spent_ms)
+        else:
+            wait_ms = self._pause_ms
+            self._pause_ms = min(2 * self._pause_ms, IDLE_MS)
+        self._timer.setInterval(wait_ms)
 
     def _watch(self, *, heard: bool) -> None:
         """Tell when a live engine falls silent, and when it speaks again."""
@@ -273,7 +303,7 @@ class EngineClient(QObject):
     def _count_stalls(self) -> None:
         """Measure how long the Qt thread was away since the last look."""
         now = now_s()
-        late_ms = 1e3 * (now - self._looked_s) - REFRESH_MS
+        late_ms = 1e3 * (now - self._looked_s) - self._timer.interval()
         if self._looked_s and late_ms > STALL_MS:
             self._stalls = WindowStalls(self._stalls.count + 1, max(self._stalls.worst_ms, late_ms))
             self.stalls.emit(self._stalls)
@@ -286,8 +316,9 @@ class EngineClient(QObject):
         self._timer.stop()
         gc.unfreeze()
         if engine is not None:
-            for event in engine.stop(timeout_s):
-                self.deliver(event)
+            self._waiting += engine.stop(timeout_s)
+            while self._waiting:
+                self.deliver(self._waiting.popleft())
             message = message or engine.exit_message()
         if self._last.state is not EngineState.FAILED:
             state = EngineState.FAILED if message else EngineState.IDLE

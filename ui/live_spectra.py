@@ -54,6 +54,16 @@ class LiveSpectra:
         """Time of the middle of the newest segment since the start of the stream (s)."""
         return ((self._spectra.next_number - 1) * self._spectra.hop + self._spectra.n_segment / 2) / self._rate_hz
 
+    @property
+    def next_number(self) -> int:
+        """Number of the segment that is transformed next, counted from the start of the stream."""
+        return self._spectra.next_number
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a segment is complete and not transformed: until then there is nothing new to show."""
+        return self._spectra.due(self._history.end_index) > 0
+
     def push(self, chunk: Chunk) -> None:
         """Remember samples."""
         self.push_rows(chunk.samples, (chunk.flags & Flag.LOST) != 0, chunk.first_index)

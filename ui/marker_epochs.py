@@ -36,6 +36,8 @@ class MarkerEpochs:
 
     def __init__(self, spec: StreamSpec, settings: EpochSettings) -> None:
         self._spec = spec
+        self.taken = 0
+        """How many epochs were averaged, or left out, in all."""
         self._clock: tuple[float, int] | None = None
         self._markers: deque[tuple[int, str]] = deque(maxlen=MAX_MARKERS)
         self._raw = SampleHistory(spec.n_channels, round(KEEP_S * spec.rate_hz))
@@ -89,6 +91,7 @@ class MarkerEpochs:
             if complete and room:
                 room -= 1
                 self.averages.add(label, self._cut(first, n_times))
+                self.taken += 1
             else:
                 left = left or complete
                 waiting.append((index, label))

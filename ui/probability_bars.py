@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from ui import layouts, theme
 
-ROW_PX = 26
+ROW_PX, FEWEST_ROWS = 26, 2
+"""Room is kept for two classes: most sessions begin without laying the window out anew."""
 
 
 class ProbabilityBars(QWidget):
@@ -19,17 +20,18 @@ class ProbabilityBars(QWidget):
         self._labels: tuple[str, ...] = ()
         self._values: tuple[float, ...] = ()
         self._dim = True
+        self.setFixedHeight(FEWEST_ROWS * ROW_PX)
 
     def show_values(self, labels: tuple[str, ...], values: tuple[float, ...], *, dim: bool) -> None:
         """Show probabilities (0–1), one for each label."""
         if len(labels) != len(self._labels):
-            self.setFixedHeight(max(1, len(labels)) * ROW_PX)
+            self.setFixedHeight(max(FEWEST_ROWS, len(labels)) * ROW_PX)
         self._labels, self._values, self._dim = labels, values, dim
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size the widget would like."""
-        return QSize(260, max(1, len(self._labels)) * ROW_PX)
+        return QSize(260, max(FEWEST_ROWS, len(self._labels)) * ROW_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint name, bar, percentage for each class."""

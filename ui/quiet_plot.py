@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QLabel
 
 from ui import theme
+from ui.still_axis import StillAxis
 
 PLOT_MARGIN_PX = 60
 TICK_PX = 12
@@ -19,7 +20,7 @@ class QuietPlot(pg.PlotWidget):
 
     def __init__(self, bottom: pg.AxisItem | None = None) -> None:
         self._note: QLabel | None = None  # Qt resizes the plot before it is finished
-        super().__init__(axisItems={} if bottom is None else {"bottom": bottom})
+        super().__init__(axisItems={"left": StillAxis("left"), "bottom": bottom or StillAxis("bottom")})
         self.setMenuEnabled(False)
         self.setMouseEnabled(False, False)
         menu = self.plotItem.ctrlMenu

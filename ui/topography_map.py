@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from pipelines.head_projection import MAP_POINTS, MIN_ELECTRODES, HeadGrid, head_xy
@@ -30,6 +30,8 @@ class TopographyMap(QWidget):
         self._values = np.zeros(0)
         self._bad: frozenset[str] = frozenset()
         self._range = (0.0, 0.0)
+        self._still = QPixmap()
+        """Outline and electrodes, where they do not depend on the values."""
         self.setMinimumSize(64, 90)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -47,10 +49,22 @@ class TopographyMap(QWidget):
         self._xy = head_xy(names) if names else np.zeros((0, 2))
         self._values = np.full(len(self._names), np.nan)
         self._range = (0.0, 0.0)
+        self.renew()
+
+    def renew(self) -> None:
+        """Paint everything anew: colours or electrodes are others."""
+        self._still = QPixmap()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint everything at the new size."""
+        super().resizeEvent(event)
+        self.renew()
 
     def show_values(self, values: NDArray[np.float64], bad: frozenset[str]) -> None:
         """Show a value (n_electrodes,) for each electrode; those named bad stand apart and colour nothing."""
+        if bad != self._bad:
+            self._still = QPixmap()
         self._values, self._bad = values, bad
         good = self._good()
         if good.any():
@@ -81,15 +95,23 @@ class TopographyMap(QWidget):
         good = self._good()
         if self._grid is not None and good.sum() >= MIN_ELECTRODES:
             self._paint_field(painter, middle, radius, good)
-        self._paint_outline(painter, middle, radius)
-        self._paint_electrodes(painter, middle, radius, good)
+        if self.interpolates:
+            if self._still.isNull():
+                self._still = self._still_picture(middle, radius)
+            painter.drawPixmap(0, 0, self._still)
+        else:
+            self._paint_outline(painter, middle, radius)
+            self._paint_values(painter, self._places(middle, radius), radius, good)
+        if not self.interpolates or 2 * radius >= NAME_PX * np.sqrt(len(self._names)):
+            self._paint_names(painter, self._places(middle, radius), radius, good)
         if good.any():
             self._paint_bar(painter)
         painter.end()
 
     def _paint_field(self, painter: QPainter, middle: QPointF, radius: float, good: NDArray[np.bool_]) -> None:
         assert self._grid is not None
-        field = self._grid.fill(np.where(good, self._values, self._stand_in(good)))
+        values = self._values if good.all() else np.where(good, self._values, self._stand_in(good))
+        field = self._grid.fill(values)
         packed = np.ascontiguousarray(colour_scale.pixels(field, *self._range))
         image = QImage(packed.data, MAP_POINTS, MAP_POINTS, 4 * MAP_POINTS, QImage.Format.Format_ARGB32)
         round_ = QPainterPath()
@@ -123,24 +145,42 @@ class TopographyMap(QWidget):
             )
             painter.drawArc(ear, 16 * (90 if side < 0 else 270), 16 * 180)
 
-    def _paint_electrodes(self, painter: QPainter, middle: QPointF, radius: float, good: NDArray[np.bool_]) -> None:
-        places = [QPointF(middle.x() + x * radius, middle.y() - y * radius) for x, y in self._xy]
-        if self.interpolates:
-            # Dark with a bright ring, so that they stand out from every colour; all at once, for they may be 256.
-            for colour, width in (("#ffffff", 4.5), ("#000000", 2.5)):
-                painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-                painter.drawPoints([at for at, name in zip(places, self._names, strict=True) if name not in self._bad])
-        else:
-            painter.setPen(QPen(QColor(theme.palette().text), 1.2))
-            for at, value, fine in zip(places, self._values, good, strict=True):
-                painter.setBrush(colour_scale.colour_of(value, *self._range) if fine else Qt.BrushStyle.NoBrush)
-                painter.drawEllipse(at, self._dot_px(radius), self._dot_px(radius))
+    def _places(self, middle: QPointF, radius: float) -> list[QPointF]:
+        return [QPointF(middle.x() + x * radius, middle.y() - y * radius) for x, y in self._xy]
+
+    def _still_picture(self, middle: QPointF, radius: float) -> QPixmap:
+        """Return outline and electrodes as a picture: they may be 256, and stand while the values change."""
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_outline(painter, middle, radius)
+        places = self._places(middle, radius)
+        good = [at for at, name in zip(places, self._names, strict=True) if name not in self._bad]
+        # Dark with a bright ring, so that they stand out from every colour.
+        for colour, width in (("#ffffff", 4.5), ("#000000", 2.5)):
+            painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawPoints(good)
+        self._paint_crosses(painter, places)
+        painter.end()
+        return picture
+
+    def _paint_values(
+        self, painter: QPainter, places: Sequence[QPointF], radius: float, good: NDArray[np.bool_]
+    ) -> None:
+        painter.setPen(QPen(QColor(theme.palette().text), 1.2))
+        for at, value, fine in zip(places, self._values, good, strict=True):
+            painter.setBrush(colour_scale.colour_of(value, *self._range) if fine else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(at, self._dot_px(radius), self._dot_px(radius))
+        self._paint_crosses(painter, places)
+
+    def _paint_crosses(self, painter: QPainter, places: Sequence[QPointF]) -> None:
         painter.setPen(QPen(QColor(theme.palette().bad), 1.5))
         for at in (at for at, name in zip(places, self._names, strict=True) if name in self._bad):
             for sign in (-1, 1):
                 painter.drawLine(at + QPointF(-3, -3 * sign), at + QPointF(3, 3 * sign))
-        if 2 * radius >= NAME_PX * np.sqrt(len(self._names)) or not self.interpolates:
-            self._paint_names(painter, places, radius, good)
 
     def _dot_px(self, radius: float) -> float:
         return 2.0 if self.interpolates else max(7.0, 0.09 * radius)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar
+from PySide6.QtWidgets import QLabel
 
 from bci_app.events import DecoderEvent, EngineState, Session, StateEvent
 from pipelines.decision import Decision
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Marker
 from ui import layouts, theme
+from ui.calm_bar import CalmBar
 from ui.fitted_label import FittedLabel
 from ui.panel import Panel
 from ui.probability_bars import ProbabilityBars
@@ -55,8 +56,11 @@ class DecisionPanel(Panel):
         self.detail = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.detail.setProperty("role", "muted")
         self.detail.setMinimumHeight(32)
-        self.progress = QProgressBar(textVisible=False, maximum=1000)
+        self.progress = CalmBar(textVisible=False, maximum=1000)
         self.progress.hide()
+        keeps = self.progress.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(keeps)
         self.progress.setFixedHeight(6)
         self.bars = ProbabilityBars()
         self.plot = ProbabilityPlot(settings.history_s)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pydantic import Field, model_validator
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from bci_app.events import Session
+from pipelines.epochs import EpochAverages
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Marker, StreamSpec
 from ui import layouts
@@ -19,6 +20,7 @@ from ui.marker_epochs import EpochSettings, MarkerEpochs
 from ui.number_box import number_box
 from ui.scaling import eeg_unit
 from ui.slow_panel import SlowPanel
+from ui.steady_label import SteadyLabel
 
 SHOWN_AT_FIRST = 4
 LIMITS_UV = (0.0, 50.0, 100.0, 150.0, 300.0, 1000.0)
@@ -52,6 +54,8 @@ class EvokedPanel(SlowPanel):
         s = settings
         self._spec: StreamSpec | None = None
         self._epochs: MarkerEpochs | None = None
+        self._drawn: int | None = None
+        """How many epochs there were when it was last drawn; None: something else has changed."""
         self.picker = ChannelPicker(s.channels, several=False)
         self.picker.setToolTip("Which channel is shown; of a region or the mean, the average voltage")
         self.labels = LabelList(SHOWN_AT_FIRST)
@@ -70,7 +74,7 @@ class EvokedPanel(SlowPanel):
         )
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Forget all epochs and begin anew with the next marker")
-        self.count = QLabel("")
+        self.count = SteadyLabel("99 epochs, 9 left out")
         self.count.setProperty("role", "muted")
         self._base = EpochSettings(high_pass_hz=s.high_pass_hz, low_pass_hz=s.low_pass_hz)
         self.plot = EvokedPlot()
@@ -89,8 +93,8 @@ class EvokedPanel(SlowPanel):
         self.setMinimumSize(260, 190)
 
     def _connect(self) -> None:
-        self.picker.currentIndexChanged.connect(self.recompute)
-        self.labels.changed.connect(self.recompute)
+        self.picker.currentIndexChanged.connect(self._draw_anew)
+        self.labels.changed.connect(self._draw_anew)
         for box in (self.before, self.after, self.reject):
             box.currentIndexChanged.connect(self._change)
         self.baseline.toggled.connect(self._change)
@@ -100,7 +104,7 @@ class EvokedPanel(SlowPanel):
         """Forget the averages of the last session."""
         self._spec = session.spec
         self.reject.setEnabled(eeg_unit(session.spec) == "µV")
-        self._epochs = MarkerEpochs(session.spec, self._settings())
+        self._epochs, self._drawn = MarkerEpochs(session.spec, self._settings()), None
         self.picker.offer(session.spec)
         self.labels.forget()
         self._show_axes()
@@ -117,6 +121,7 @@ class EvokedPanel(SlowPanel):
         """Remember a moment."""
         if self._epochs is not None and self._epochs.mark(marker):
             self.labels.add(marker.label)
+            self._drawn = None
             self.touch()
 
     def absorb(self) -> None:
@@ -127,14 +132,24 @@ class EvokedPanel(SlowPanel):
     def restyle(self) -> None:
         """Take the new colours into the plot."""
         self.plot.restyle()
+        self._drawn = None
         super().restyle()
 
     def recompute(self) -> bool:
-        """Take the epochs that are complete and draw."""
+        """Take the epochs that are complete, and draw if there were any."""
         if self._epochs is None:
             return False
         more = self._epochs.update()
-        averages = self._epochs.averages
+        if self._drawn != self._epochs.taken:
+            self._drawn = self._epochs.taken
+            self._draw(self._epochs.averages)
+        return more
+
+    def _draw_anew(self) -> None:
+        self._drawn = None
+        self.recompute()
+
+    def _draw(self, averages: EpochAverages) -> None:
         columns = next(iter(self.picker.groups().values()), [0])
         shown: dict[str, tuple[int, ShownAverage]] = {}
         kept = rejected = 0
@@ -151,7 +166,6 @@ class EvokedPanel(SlowPanel):
         self.plot.draw(averages.times_s, shown)
         self.count.setText(f"{kept} epochs, {rejected} left out" if kept or rejected else "")
         self.plot.say("" if shown else self._nothing(rejected))
-        return more
 
     def _nothing(self, rejected: int) -> str:
         """Say why there is no curve."""
@@ -181,12 +195,12 @@ class EvokedPanel(SlowPanel):
         if self._epochs is not None:
             self._epochs.change(self._settings())
             self._show_axes()
-            self.recompute()
+            self._draw_anew()
 
     def _begin_anew(self) -> None:
         if self._epochs is not None:
             self._epochs.forget()
-            self.recompute()
+            self._draw_anew()
 
     def _show_axes(self) -> None:
         assert self._epochs is not None

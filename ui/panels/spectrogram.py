@@ -44,6 +44,7 @@ class SpectrogramPanel(SlowPanel):
         self._settings = settings
         self._live: LiveSpectra | None = None
         self._range = (0.0, 0.0)
+        self._forget_means()
         self.picker = ChannelPicker(settings.channels, several=False)
         self.window_box = number_box((30.0, 60.0, KEEP_S), settings.window_s, "s", tip="Seconds across the plot")
         self.top = number_box((30.0, 45.0, 120.0), settings.top_hz, "Hz", tip="Highest frequency shown")
@@ -71,6 +72,7 @@ class SpectrogramPanel(SlowPanel):
         """Begin anew with another stream."""
         self._live = LiveSpectra(session.spec, self._settings.segment_s, HOP_S, KEEP_S, 120.0)
         self._range = (0.0, 0.0)
+        self._forget_means()
         self.picker.offer(session.spec)
         self.scale.setToolTip(f"Density in decibels re 1 {eeg_unit(session.spec)}²/Hz")
         self.touch()
@@ -79,7 +81,8 @@ class SpectrogramPanel(SlowPanel):
         """Remember samples."""
         if self._live is not None and chunk.n_samples:
             self._live.push(chunk)
-            self.touch()
+            if self._live.is_due:
+                self.touch()
 
     def restyle(self) -> None:
         """Take the new colours into the plot."""
@@ -93,16 +96,30 @@ class SpectrogramPanel(SlowPanel):
         if live is None:
             return False
         more = live.update()
-        columns = next(iter(self.picker.groups().values()), [])
         window_s, top_hz = self.window_box.currentData(), self.top.currentData()
-        inside = live.frequencies_hz <= top_hz
-        density = live.last(window_s)[:, inside][:, :, columns].mean(axis=2)
-        level = decibel(density).T
+        level = decibel(self._last(live, window_s)[:, live.frequencies_hz <= top_hz]).T
         self.plot.say("" if np.isfinite(level).any() else f"Waiting for {self._settings.segment_s:g} s without a gap …")
         self._range = colour_scale.steady_range(level[1:], self._range, 5.0)
         self.scale.show_range(*self._range)
         self._draw(level, live, window_s)
         return more
+
+    def _last(self, live: LiveSpectra, window_s: float) -> np.ndarray:
+        """Return mean densities of the channels shown (n_segments, n_bins); new segments alone cost something."""
+        count = round(window_s / live.hop_s)
+        new = live.next_number - self._known
+        if not 0 <= new < count or not len(self._means):
+            new = min(count, live.next_number)
+            self._means = np.full((count, len(live.frequencies_hz)), np.nan)
+        if new:
+            columns = next(iter(self.picker.groups().values()), [])
+            means = live.last(new * live.hop_s)[:, :, columns].mean(axis=2)
+            self._means = np.concatenate((self._means, means))[-count:]
+        self._known = live.next_number
+        return self._means
+
+    def _forget_means(self) -> None:
+        self._known, self._means = 0, np.zeros((0, 0))
 
     def _draw(self, level: np.ndarray, live: LiveSpectra, window_s: float) -> None:
         """Place the picture: each column and row around the middle of its segment and frequency."""
@@ -121,6 +138,7 @@ class SpectrogramPanel(SlowPanel):
 
     def _show_choice(self) -> None:
         self._range = (0.0, 0.0)
+        self._forget_means()
         self.recompute()
 
 

@@ -53,6 +53,7 @@ class TopographyPanel(SlowPanel):
         self._stages: DecoderSignal | None = None
         self._live: LiveSpectra | None = None
         self._columns: list[int] = []
+        self._head_grid: HeadGrid | None = None
         self._bad: frozenset[str] = frozenset()
         self.band = QComboBox()
         self.band.addItem(ALL_BANDS, "")
@@ -101,7 +102,8 @@ class TopographyPanel(SlowPanel):
         """Remember samples, through the session's stages where they are wanted."""
         if self._live is not None and chunk.n_samples:
             self._live.push(chunk if self._stages is None else self._stages.follow(chunk))
-            self.touch()
+            if self._live.is_due:
+                self.touch()
 
     def _begin(self) -> None:
         """Begin anew with the stream, raw or as the decoder gets it: find the electrodes with a place on the head."""
@@ -112,9 +114,9 @@ class TopographyPanel(SlowPanel):
         eeg = eeg_of(spec)
         self._columns = [eeg[i] for i in placed([spec.names[i] for i in eeg])]
         names = [canonical_name(spec.names[i]) for i in self._columns]
-        grid = HeadGrid(names) if len(names) >= MIN_ELECTRODES else None
+        self._head_grid = HeadGrid(names) if len(names) >= MIN_ELECTRODES else None
         for head in self.maps.values():
-            head.prepare(names, grid)
+            head.prepare(names, self._head_grid)
         self._live = LiveSpectra(spec, SEGMENT_S, HOP_S, KEEP_S, BANDS_HZ["gamma"][1] + 1) if names else None
         self.unit.setText(f"dB re 1 {eeg_unit(spec)}²")
         self._say(fault or self._about(len(names), len(eeg), spec.names[eeg[0]]))
@@ -142,7 +144,7 @@ class TopographyPanel(SlowPanel):
     def restyle(self) -> None:
         """Paint the maps in the new colours."""
         for head in self.maps.values():
-            head.update()
+            head.renew()
         super().restyle()
 
     def recompute(self) -> bool:
@@ -150,9 +152,14 @@ class TopographyPanel(SlowPanel):
         if self._live is None:
             return False
         more = self._live.update()
+        if not self._live.next_number:
+            if self._head_grid is not None:
+                _ = self._head_grid.weights  # now, in a turn in which nothing else is worked out
+            return more
         density, _ = self._live.mean(self.average.currentData())
+        density = density[:, self._columns]
         for name in self._shown():
-            power = band_power(density[:, self._columns], self._live.frequencies_hz, BANDS_HZ[name])
+            power = band_power(density, self._live.frequencies_hz, BANDS_HZ[name])
             self.maps[name].show_values(np.where(np.isfinite(power), decibel(power), np.nan), self._bad)
         return more
 

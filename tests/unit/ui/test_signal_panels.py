@@ -289,8 +289,10 @@ def test_a_slow_panel_works_at_once_then_once_a_pause(show: Show, tell: Tell, qt
     worked: list[int] = []
     panel.plot.draw, drawn = (lambda *args: (worked.append(1), drawn(*args))), panel.plot.draw
     tell(begin())
-    for _ in range(30):
-        tell(rhythm(1))
+    samples = rhythm(30).chunk.samples
+    for start in range(0, len(samples), 100):
+        part = samples[start : start + 100]
+        tell(ChunkEvent(make_chunk(part, 50 + (start + np.arange(100)) / RATE_HZ, start)))
     assert len(worked) == 1
     qtbot.wait(2 * PERIOD_MS)
     assert len(worked) == 2
