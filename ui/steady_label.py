@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel
 
 
 class SteadyLabel(QLabel):
-    """As wide as the widest text so far, and as ``usual`` before it: a label of another width lays a whole window out
-    anew, which takes longer than several frames.
+    """As wide as the widest text so far, at least as wide as the ``usual`` one.
+
+    A label that changes its width lays the whole window out anew, which takes longer than several frames.
     """
 
     def __init__(self, usual: str) -> None:

@@ -111,6 +111,12 @@ class SpectrumPanel(SlowPanel):
         if self._live is None or self._spec is None:
             return False
         more = self._live.update()
+        waiting = f"Waiting for {self._settings.segment_s:g} s without a gap …"
+        if not self._live.next_number:
+            self.plot.draw(self._live.frequencies_hz, {})
+            self._say_peak(None)
+            self.plot.say(waiting)
+            return more
         density, _ = self._live.mean(self.average.currentData())
         groups = self.picker.groups()
         several = len(groups) > 1
@@ -123,10 +129,13 @@ class SpectrumPanel(SlowPanel):
         self._name_curves({name: colour for name, (_, colour) in shown.items()})
         whole = np.mean([curve for curve, _ in shown.values()], axis=0)
         at = peak_frequency(frequencies, whole, (PEAK_BETWEEN_HZ[0], min(PEAK_BETWEEN_HZ[1], self.plot.max_hz)))
+        self._say_peak(at)
+        self.plot.say("" if np.isfinite(whole).any() else waiting)
+        return more
+
+    def _say_peak(self, at: tuple[float, float] | None) -> None:
         self.plot.mark_peak(at)
         self.peak.setText("no peak" if at is None else f"◆ {at[0]:.1f} Hz: {at[1]:.3g} {self.plot.unit}²/Hz")
-        self.plot.say("" if np.isfinite(whole).any() else f"Waiting for {self._settings.segment_s:g} s without a gap …")
-        return more
 
     def _name_curves(self, colours: dict[str, str]) -> None:
         """Name a few curves above the plot: within it names would lie on the curves."""
