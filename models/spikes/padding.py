@@ -14,15 +14,15 @@ from models.spikes.trial_set import TrialSet
 from models.spikes.units import Floats
 
 FLOOR = 0.05
-"""Smallest deviation that counts are divided by, as a share of the mean deviation of the session's units."""
+"""Smallest deviation or mean that counts are divided by, as a share of that of the session's units."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standard:
     """Mean and deviation of each unit's square-root counts in a session, (n_units,); no labels are needed.
 
-    Roots make a Poisson count's deviation nearly the same at every rate, so that a change of gain is a change of
-    scale, which standardising takes away again.
+    Roots keep a few loud units from drowning the rest of what is reduced linearly. Where counts are few, a mean root
+    is not the root of the mean: networks take :class:`Excess`.
     """
 
     mean: Floats
@@ -41,6 +41,36 @@ class Standard:
     def __call__(self, counts: Floats) -> Floats:
         """Return standardised counts (..., n_units)."""
         return np.asarray((np.sqrt(counts) - self.mean) / self.deviation, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excess:
+    """Counts beyond each unit's mean, over the geometric mean of that mean and the population's; no labels are needed.
+
+    What is expected of it does not change when all rates are multiplied, however few counts there are; only its noise
+    does. Units of Poisson counts are equally noisy, so that one that fires more tells more, and a silent one nothing.
+
+    Parameters
+    ----------
+    mean, scale
+        What is taken away and divided by, (n_units,).
+    """
+
+    mean: Floats
+    scale: Floats
+
+    @classmethod
+    def of(cls, trials: TrialSet) -> Self:
+        """Learn them from trials of the session."""
+        # In double precision, as above.
+        mean = trials.counts.mean(axis=(0, 1), dtype=np.float64)
+        population = max(float(mean.mean()), 1e-9)
+        scale = np.sqrt(np.maximum(mean, FLOOR * population) * population)
+        return cls(mean.astype(np.float32), scale.astype(np.float32))
+
+    def __call__(self, counts: Floats) -> Floats:
+        """Return excess counts (..., n_units)."""
+        return np.asarray((counts - self.mean) / self.scale, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.spikes.padding import Standard, pad, pad_embeddings
+from models.spikes.padding import Excess, pad, pad_embeddings
 from models.spikes.trial_set import TrialSet
 from models.spikes.unit_embedding import UnitEmbedding, statistics
 from models.spikes.units import Units
@@ -32,8 +32,8 @@ class Session:
     ----------
     name
         See :func:`session_name`.
-    standard
-        Of each unit.
+    excess
+        Means and scales of its units.
     features
         Table of units (n_units, n_features), with their statistics where asked for.
     log_mean
@@ -41,7 +41,7 @@ class Session:
     """
 
     name: str
-    standard: Standard
+    excess: Excess
     features: Tensor
     log_mean: Tensor
 
@@ -53,11 +53,11 @@ class Session:
         if with_statistics:
             features = torch.cat([features, statistics(counts)], dim=1)
         mean = counts.mean(dim=(0, 1)).clamp_min(QUIET)
-        return cls(session_name(trials.units), Standard.of(trials), features.float(), mean.log())
+        return cls(session_name(trials.units), Excess.of(trials), features.float(), mean.log())
 
     def standardised(self, trials: TrialSet) -> Tensor:
         """Return the activity as encoders take it, (n_trials, n_bins, n_units)."""
-        return torch.from_numpy(self.standard(trials.counts))
+        return torch.from_numpy(self.excess(trials.counts))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

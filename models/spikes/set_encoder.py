@@ -49,7 +49,7 @@ class SetEncoder(nn.Module):
         ----------
         counts
             (n_batch, n_bins, n_units), centred and scaled for each unit by its own session
-            (:class:`models.spikes.padding.Standard`).
+            (:class:`models.spikes.padding.Excess`).
         embedding
             (n_batch, n_units, embedding_dim), or (n_units, embedding_dim) for one population.
         present

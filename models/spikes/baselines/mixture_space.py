@@ -41,6 +41,11 @@ def by_mixture(source: Doubles, means: Doubles, variance: float, seed: int = 0) 
     return max(found, key=lambda pair: pair[0])[1]
 
 
+def nearest(turned: Doubles, means: Doubles) -> NDArray[np.intp]:
+    """Return the number of the mean course that each trial (n_trials, n_bins, n_latents) is nearest to."""
+    return np.asarray(np.argmin(_misfit(turned, means), axis=1))
+
+
 def _climb(source: Doubles, means: Doubles, variance: float, luck: np.random.Generator) -> tuple[float, Doubles]:
     n_trials, n_conditions = len(source), len(means)
     share = luck.dirichlet(np.full(n_conditions, 0.5), n_trials)

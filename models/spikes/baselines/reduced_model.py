@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.spikes.baselines.latent_number import for_mixture
 from models.spikes.baselines.matching_spaces import by_conditions, by_distribution, by_loadings, condition_means
 from models.spikes.baselines.mixture_space import by_mixture
 from models.spikes.baselines.reduction import How, Reduction
@@ -50,7 +51,8 @@ class ReducedModel:
         How an unseen session is brought into the space. Sessions that are learned from have labels, so they are
         brought there by Procrustes on their conditions, but for the rule ``none``.
     n_latents, sigma_bins, how
-        See :class:`models.spikes.baselines.reduction.Reduction`.
+        See :class:`models.spikes.baselines.reduction.Reduction`; no latents: as many as
+        :func:`models.spikes.baselines.latent_number.for_mixture` says of the first session.
     """
 
     rule: Rule
@@ -59,6 +61,7 @@ class ReducedModel:
     how: How = "pca"
     _reference: _Reference | None = None
     _seed: int = 0
+    _n: int = 0
     _known: dict[tuple[str, str], tuple[Reduction, NDArray[np.float64]]] = field(default_factory=dict)
 
     @property
@@ -70,15 +73,16 @@ class ReducedModel:
         """Reduce every session; the space is that of the first one."""
         self._known.clear()
         self._seed = seed
+        self._n = self.n_latents or for_mixture(sessions[0], self.sigma_bins, self.how, seed)
         progress.phase("reduction", len(sessions), unit="sessions")
         for number, trials in enumerate(sessions):
-            reduction = Reduction.of(trials, self.n_latents, self.sigma_bins, self.how)
+            reduction = Reduction.of(trials, self._n, self.sigma_bins, self.how)
             latents = reduction(trials)
             means = condition_means(latents, trials.labels)
             if number == 0:
                 around = latents - np.stack([means[str(label)] for label in trials.labels])
                 self._reference = _Reference(reduction, latents, means, trials.units, float(around.var()))
-            matrix = np.eye(self.n_latents)
+            matrix = np.eye(self._n)
             if number and self.rule != "none":
                 matrix = by_conditions(means, self._space.means, canonical=self.rule == "canonical")
             self._known[trials.units.subject, trials.units.session] = (reduction, matrix)
@@ -100,9 +104,9 @@ class ReducedModel:
         return np.asarray(reduction(trials) @ matrix)
 
     def _placed(self, calibration: TrialSet) -> tuple[Reduction, NDArray[np.float64]]:
-        reduction = Reduction.of(calibration, self.n_latents, self.sigma_bins, self.how)
+        reduction = Reduction.of(calibration, self._n, self.sigma_bins, self.how)
         if self.rule == "none":
-            return reduction, np.eye(self.n_latents)
+            return reduction, np.eye(self._n)
         if self.rule == "loadings":
             return reduction, self._by_common_units(reduction, calibration.units)
         latents = reduction(calibration)
@@ -117,7 +121,7 @@ class ReducedModel:
     def _by_common_units(self, reduction: Reduction, units: Units) -> NDArray[np.float64]:
         rows = {name: row for row, name in enumerate(units.ids)}
         common = [(rows[name], row) for row, name in enumerate(self._space.units.ids) if name in rows]
-        if units.subject != self._space.units.subject or len(common) < self.n_latents:
-            return np.eye(self.n_latents)  # another animal: there is nothing to go by
+        if units.subject != self._space.units.subject or len(common) < self._n:
+            return np.eye(self._n)  # another animal: there is nothing to go by
         here, there = np.array(common).T
         return by_loadings(reduction.loadings[here], self._space.reduction.loadings[there])

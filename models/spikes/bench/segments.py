@@ -1,13 +1,15 @@
-"""Identifiable latents: mean correlation coefficient of VAE, iVAE and pi-VAE, on two mixings, beside PCA."""
+"""Identifiable latents: mean correlation coefficient of VAE, iVAE and pi-VAE, on two mixings, beside PCA and CEBRA."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 from sklearn.decomposition import PCA
 
 from models.metrics.identifiability import mcc
+from models.spikes.baselines.cebra_embedding import embedding
 from models.spikes.baselines.segment_vae import Kind, fit_segment_vae
 from models.spikes.bench.problem import Job, Problem
 from models.spikes.simulation.segments import Segments, SegmentSettings, segments
@@ -15,7 +17,13 @@ from models.training.task import Progress
 from pipelines.errors import ConfigError
 
 STEPS = 2500
-KINDS: dict[str, Kind | None] = {"PCA": None, "VAE": "vae", "iVAE": "ivae", "pi-VAE": "pi_vae"}
+KINDS: dict[str, Kind | Literal["pca", "cebra"]] = {
+    "PCA": "pca",
+    "CEBRA": "cebra",
+    "VAE": "vae",
+    "iVAE": "ivae",
+    "pi-VAE": "pi_vae",
+}
 
 
 def problem(rows: Iterable[str] = ()) -> Problem:
@@ -29,7 +37,7 @@ def problem(rows: Iterable[str] = ()) -> Problem:
     )
 
 
-def _job(kind: Kind | None) -> Job:
+def _job(kind: Kind | Literal["pca", "cebra"]) -> Job:
     def job(seed: int, progress: Progress) -> dict[str, float]:
         figures = {}
         for mixing in ("hard", "easy"):
@@ -42,8 +50,12 @@ def _job(kind: Kind | None) -> Job:
     return job
 
 
-def _latents(kind: Kind | None, data: Segments, seed: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _latents(
+    kind: Kind | Literal["pca", "cebra"], data: Segments, seed: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     n_latents = data.latents.shape[1]
-    if kind is None:
+    if kind == "pca":
         return np.asarray(PCA(n_latents).fit_transform(data.observed), np.float32)
+    if kind == "cebra":
+        return embedding(data.observed, data.segment, n_latents, STEPS, seed, "euclidean")(data.observed)
     return fit_segment_vae(kind, data.observed, data.segment, n_latents, STEPS, seed)

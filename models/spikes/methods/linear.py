@@ -19,7 +19,9 @@ class Settings(PluginSettings):
 
     rule: Rule = Field("none", description="How an unseen session is matched; see the module.")
     how: How = Field("pca", description="pca, or fa for factor analysis.")
-    n_latents: int = Field(4, ge=1, description="Latents; the rule distribution wants 2 or 3.")
+    n_latents: int = Field(
+        4, ge=0, description="Latents; the rule distribution wants 2 or 3. 0, for the rule mixture: found by halves."
+    )
     sigma_bins: float = Field(2.0, ge=0, description="Deviation of the Gaussian along time (bins); 0: none.")
 
 

@@ -141,8 +141,7 @@ def record(settings: ReachSettings, tuned: Tuned, luck: np.random.Generator) -> 
     directions = luck.permutation(np.tile(np.arange(settings.n_directions), settings.repeats))
     latent = reaches(settings, directions, luck)
     common = _slow(len(directions), settings.n_bins, luck) * settings.gain_drift
-    rates = tuned.base_hz * np.exp(latent @ tuned.weights.T + common[..., None])
-    counts = luck.poisson(np.minimum(rates, MAX_RATE_HZ) * settings.bin_s).astype(np.float32)
+    counts = luck.poisson(rates_hz(tuned, latent, common) * settings.bin_s).astype(np.float32)
     kinematics: dict[str, Floats] = {"velocity": latent[..., :2].astype(np.float32)}
     if settings.n_latents == 4:
         kinematics["position"] = latent[..., 2:].astype(np.float32)
@@ -155,6 +154,18 @@ def record(settings: ReachSettings, tuned: Tuned, luck: np.random.Generator) -> 
         kinematics,
         {"latent": latent.astype(np.float32)},
     )
+
+
+def rates_hz(tuned: Tuned, latent: Doubles, common: Doubles | float = 0.0) -> Doubles:
+    """Return rates (n_trials, n_bins, n_units) at latents (n_trials, n_bins, n_latents).
+
+    Parameters
+    ----------
+    common
+        Modulation of the logarithm of all rates, (n_trials, n_bins).
+    """
+    rates = tuned.base_hz * np.exp(latent @ tuned.weights.T + np.asarray(common)[..., None])
+    return np.asarray(np.minimum(rates, MAX_RATE_HZ))
 
 
 def reaches(settings: ReachSettings, directions: NDArray[np.int64], luck: np.random.Generator) -> Doubles:

@@ -138,7 +138,7 @@ def test_films_and_both_front_ends_are_learned_from(front_end: str) -> None:
 
 
 def vars_of(session: Session) -> dict[str, object]:
-    return {"standard": session.standard, "features": session.features, "log_mean": session.log_mean}
+    return {"excess": session.excess, "features": session.features, "log_mean": session.log_mean}
 
 
 def test_losses_do_not_depend_on_who_shares_the_batch_but_for_the_match() -> None:

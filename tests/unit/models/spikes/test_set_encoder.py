@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.spikes.padding import Standard, pad, pad_embeddings
+from models.spikes.padding import Excess, Standard, pad, pad_embeddings
 from models.spikes.set_encoder import SetEncoder
 from models.spikes.simulation.reach import ReachSettings, reach
 from models.spikes.unit_embedding import UnitEmbedding, statistics
@@ -88,8 +88,34 @@ def test_statistics_do_not_depend_on_the_order_of_trials() -> None:
     torch.testing.assert_close(statistics(counts), statistics(counts[torch.randperm(9)]))
 
 
-def test_a_change_of_gain_is_taken_away_by_the_session_s_own_standard() -> None:
+@pytest.mark.parametrize("standard", [Standard, Excess])
+def test_a_change_of_scale_is_taken_away_by_the_session_s_own_standard(standard: type[Standard | Excess]) -> None:
     trials = reach(ReachSettings(repeats=4, dropped=0.0), 0)
     once, twice = (replace(trials, counts=np.asarray(trials.counts * gain, np.float32)) for gain in (1, 2))
-    change = Standard.of(twice)(twice.counts) - Standard.of(once)(once.counts)
+    change = standard.of(twice)(twice.counts) - standard.of(once)(once.counts)
     assert float(np.abs(change).max()) < 1e-3
+
+
+def test_what_is_expected_of_excess_does_not_change_with_rates_though_counts_are_few() -> None:
+    """Draws at a rate and at its double, averaged; roots of so few counts swing wider at the double."""
+    trials, luck = reach(ReachSettings(repeats=4, dropped=0.0), 0), np.random.default_rng(0)
+    shape = 0.2 * (1 + 0.9 * np.sin(np.arange(trials.n_bins)))[None, :, None]
+    ones = np.ones((trials.n_trials, 1, trials.units.n_units))
+
+    def swing(standard: type[Standard | Excess], gain: float) -> float:
+        drawn = replace(trials, counts=luck.poisson(gain * shape * ones).astype(np.float32))
+        return float(standard.of(drawn)(drawn.counts).mean(axis=(0, 2)).std())
+
+    assert swing(Excess, 2.0) / swing(Excess, 1.0) == pytest.approx(1, abs=0.03)
+    assert swing(Standard, 2.0) / swing(Standard, 1.0) > 1.1
+
+
+def test_silent_units_and_silent_sessions_give_zeros() -> None:
+    trials = reach(ReachSettings(repeats=2, dropped=0.5), 0)
+    silent = trials.counts.mean((0, 1)) == 0
+    assert silent.any()
+    found = Excess.of(trials)(trials.counts)
+    assert np.isfinite(found).all()
+    assert not found[..., silent].any()
+    nothing = replace(trials, counts=0 * trials.counts)
+    assert not Excess.of(nothing)(nothing.counts).any()

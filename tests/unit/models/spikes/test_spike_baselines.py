@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
+from models.spikes.baselines.latent_number import CANDIDATES, for_mixture
 from models.spikes.baselines.matching_spaces import by_conditions, by_distribution, by_loadings, condition_means
 from models.spikes.baselines.mixture_space import by_mixture
 from models.spikes.baselines.segment_vae import fit_segment_vae
@@ -149,3 +151,30 @@ def test_a_ring_that_is_turned_by_one_is_found_out() -> None:
     assert rank_among_turns(turned, truth) > 1
     assert permutation_p(truth, truth, 0) == pytest.approx(0.001)
     assert permutation_p(turned, truth, 0) > 0.9
+
+
+def test_cebra_is_told_conditions_and_reads_an_unseen_animal() -> None:
+    learned, unseen = [reach(SMALL, animal) for animal in range(2)], reach(SMALL, 9)
+    calibration, test = halves(unseen)
+    fitted = model({**ACROSS["CEBRA, labels"], "iterations": 60})
+    assert fitted.needs == "conditions"
+    fitted.fit(learned, 0, QuietProgress())
+    with pytest.raises(ModelError, match="no trials with conditions"):
+        fitted.latents(test.unlabelled(), None)
+    said = read_unseen(fitted, learned, [t.truth["latent"] for t in learned], calibration, test)
+    assert compared(said, test.truth["latent"], test.global_rate)["r"] > 0.4
+    strange = replace(calibration, labels=np.full(calibration.n_trials, "direction 99"))
+    with pytest.raises(ModelError, match="direction 99"):
+        fitted.latents(test.unlabelled(), strange)
+
+
+def test_the_number_of_latents_is_found_on_what_is_learned_from_alone() -> None:
+    trials = reach(ReachSettings(n_directions=4, repeats=4, n_bins=6, units=(12, 12), dropped=0.0), 0)
+    found = for_mixture(trials, 1.0, "pca", n_splits=1)
+    assert found in CANDIDATES
+    assert found == for_mixture(trials, 1.0, "pca", n_splits=1)
+    fitted = model({"kind": "linear", "rule": "mixture", "n_latents": 0})
+    fitted.fit([trials], 0, QuietProgress())
+    assert fitted.latents(trials.unlabelled(), None).shape[2] in CANDIDATES
+    with pytest.raises(ModelError, match="fewer than four trials"):
+        for_mixture(trials.take(range(8)), 1.0, "pca")
