@@ -24,7 +24,7 @@ ACROSS: dict[str, Table] = {
     "set reader": {"kind": "set_reader"},
     "miVAE": {"kind": "mivae"},
     "PNBA": {"kind": "pnba"},
-    "PNBA, few-shot": {"kind": "pnba", "transfer": "few_shot"},
+    "PNBA, few-shot": {"kind": "pnba", "transfer": "few_shot", "free_dropout": 0.2},
     "PNBA, published front end": {"kind": "pnba", "front_end": "published"},
 }
 """Models that may be asked to read an animal they never saw; those called "labels" are given its conditions."""
