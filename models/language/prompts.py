@@ -10,13 +10,14 @@ from pipelines.errors import ConfigError
 
 MARK = "<EEG>"
 """Stands where the soft tokens go, as in the published instructions."""
-SYSTEM = "You answer questions about an EEG recording with one of the given options."
+SYSTEM = "You read the EEG and repeat what it says."
+EEG = "EEG: "
 _QUESTION = "<QUESTION>"
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Texts around question and EEG; ``after`` ends where the answer begins."""
+    """Texts around question and EEG; ``after`` ends where the answer begins, with the words before the EEG again."""
 
     before: str
     after: str
@@ -29,7 +30,7 @@ class Frame:
         ConfigError
             If question or options contain the mark of the EEG, or of a role.
         """
-        text = f"{question} Options: {', '.join(options)}.\nEEG: "
+        text = f"{question} Options: {', '.join(options)}.\n{EEG}"
         if "<|" in text or MARK in text or _QUESTION in text:
             raise ConfigError(f"question {question!r}: must not contain {MARK}, {_QUESTION} or '<|'")
         return self.before + text
@@ -44,10 +45,10 @@ def frame_of(tokenizer: Any) -> Frame:
         If the template loses the question.
     """
     if not getattr(tokenizer, "chat_template", None):
-        return Frame(f"{tokenizer.bos_token or ''}{SYSTEM}\nQuestion: ", "\nAnswer:")
+        return Frame(f"{tokenizer.bos_token or ''}{SYSTEM}\nQuestion: ", f"\n{EEG}")
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": _QUESTION + MARK}]
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     before, found, after = text.partition(_QUESTION + MARK)
     if not found:
         raise ConfigError("the language model's chat template does not keep the question as it is")
-    return Frame(before, after)
+    return Frame(before, after + EEG)

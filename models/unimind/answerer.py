@@ -118,7 +118,8 @@ class UniMindAnswerer:
             scores = self._model.network.head_scores(mixed.pooled, [card.name] * len(samples))
         else:
             asked = self._questions.of(question, card.options)
-            scores = self._model.language_scores(mixed, [asked] * len(samples))
+            known = card.name if self._options_of(card.name) == card.options else ""
+            scores = self._model.language_scores(mixed, [asked] * len(samples), [known] * len(samples))
         temperature = self._calibration.temperature(self.by, card.name)
         probabilities = softmax(scores.double().cpu().numpy() / temperature)
         return [self._answer(card, question, p, mixed, row) for row, p in enumerate(probabilities)]

@@ -62,8 +62,10 @@ def encode_mixed(network: UniMindNetwork, samples: Sequence[Sample], tasks: Sequ
     parts = []
     for rows in groups_of(samples):
         x = np.stack([patches_of(samples[row].samples) for row in rows])
-        channels = samples[rows[0]].channels
-        parts.append(network.encode(torch.from_numpy(x).to(device), channels, [names[row] for row in rows]))
+        known = [samples[row].components for row in rows]
+        components = None if any(one is None for one in known) else torch.from_numpy(np.stack(known)).to(device)
+        of_rows = [names[row] for row in rows]
+        parts.append(network.encode(torch.from_numpy(x).to(device), samples[rows[0]].channels, of_rows, components))
         order += rows.tolist()
     most = max(part.hidden.shape[1] for part in parts)
     back = torch.argsort(torch.tensor(order, device=device))

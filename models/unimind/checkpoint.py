@@ -21,6 +21,7 @@ from models.unimind.encoders import EncoderSettings
 from models.unimind.model import ADAPTERS, NETWORK, UniMind
 from models.unimind.network import ConnectorSettings
 from models.unimind.task_cards import TaskCard
+from models.unimind.task_views import View
 from pipelines.errors import CheckpointInvalid
 from pipelines.plugins import explain
 
@@ -39,6 +40,8 @@ class Architecture(BaseModel):
     """Tasks it was trained on, in the order of their queries."""
     channels: tuple[str, ...] = ()
     """Electrodes of the training."""
+    views: dict[str, View] = {}
+    """What each task measures of whole windows."""
     language: dict[str, str] = {}
     """Fields of :class:`Identity`; empty: heads alone."""
     language_folder: str = ""
@@ -91,7 +94,9 @@ def load(folder: str | Path, language: str = AS_TRAINED, device: Where = "auto")
     tasks = {card.name: len(card.options) for card in architecture.cards}
     # Weights to begin with are those of the folder, not of the training.
     encoder = architecture.encoder.model_copy(update={"weights": ""})
-    model = UniMind(tasks, encoder, architecture.connector, spoken, architecture.lora, channels=architecture.channels)
+    model = UniMind(
+        tasks, encoder, architecture.connector, spoken, architecture.lora, 0, architecture.channels, architecture.views
+    )
     _fill(model, checkpoint, where)
     model.network.to(put)
     cards = {card.name: card for card in architecture.cards}

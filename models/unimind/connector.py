@@ -76,7 +76,7 @@ class Connector(nn.Module):
         self.over_electrodes = QueryAttention(width, n_heads)
         self.over_patches = QueryAttention(width, n_heads)
 
-    def forward(self, tokens: Tensor, spatial: Tensor, temporal: Tensor) -> Connected:
+    def forward(self, tokens: Tensor, spatial: Tensor, temporal: Tensor, window: Tensor | None = None) -> Connected:
         """Connect.
 
         Parameters
@@ -85,13 +85,17 @@ class Connector(nn.Module):
             (batch, n_electrodes, n_patches, width), electrodes sorted by region.
         spatial, temporal
             Queries, (batch, n_queries, width) each.
+        window
+            What CLS is told of the window beside the tokens' mean, (batch, width).
         """
         _, n_electrodes, n_patches, _ = tokens.shape
         of_patches, of_electrodes = shares(n_patches, n_electrodes, spatial.shape[1], self.budget)
         by_second, looked_s = _branch(self.over_electrodes, spatial, tokens.transpose(1, 2), of_patches)
         by_electrode, looked_t = _branch(self.over_patches, temporal, tokens, of_electrodes)
-        cls = (self.cls + tokens.mean(dim=(1, 2)))[:, None]
-        return Connected(torch.cat([cls, by_second, by_electrode], dim=1), by_second.shape[1], looked_s, looked_t)
+        cls = self.cls + tokens.mean(dim=(1, 2)) + (0.0 if window is None else window)
+        return Connected(
+            torch.cat([cls[:, None], by_second, by_electrode], dim=1), by_second.shape[1], looked_s, looked_t
+        )
 
 
 def _branch(attention: QueryAttention, queries: Tensor, tokens: Tensor, n_groups: int) -> tuple[Tensor, Tensor]:

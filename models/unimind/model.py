@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from models.language.adapters import add_adapters
 from models.language.language_model import LanguageModel
-from models.language.scoring import Question, option_log_probabilities
+from models.language.scoring import option_log_probabilities
+from models.language.words import Spoken
 from models.unimind.batches import Mixed
 from models.unimind.encoders import EncoderSettings
 from models.unimind.network import ConnectorSettings, UniMindNetwork
+from models.unimind.task_views import View
 
 ADAPTERS, NETWORK = "adapters.", "network."
 
@@ -34,6 +37,8 @@ class UniMind:
         Of first weights.
     channels
         Electrodes of the training.
+    views
+        What each task measures of whole windows.
 
     Raises
     ------
@@ -52,14 +57,14 @@ class UniMind:
         lora: tuple[int, float, float] = (0, 32.0, 0.0),
         seed: int = 0,
         channels: Sequence[str] = (),
+        views: Mapping[str, View] | None = None,
     ) -> None:
         self.language = language
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.network = UniMindNetwork(dict(tasks), encoder, connector, language.width if language else 0, channels)
+            width = language.width if language else 0
+            self.network = UniMindNetwork(dict(tasks), encoder, connector, width, channels, views)
             self.adapters = add_adapters(language, *lora) if language and lora[0] else {}
-            if language:
-                self.network.begin_language(float(language.embeddings.weight.std()))
 
     def parameters(self) -> dict[str, nn.Parameter]:
         """Return what can be trained, by name."""
@@ -77,9 +82,26 @@ class UniMind:
         if self.language and self.adapters:
             self.language.module.train(mode)
 
-    def language_scores(self, mixed: Mixed, questions: Sequence[Question]) -> Tensor:
-        """Return the log-probability of every option as the answer, (batch, most options); needs a language model."""
+    def language_scores(self, mixed: Mixed, asked: Sequence[Spoken], tasks: Sequence[str]) -> Tensor:
+        """Return how much more likely than preferred each option is as the answer, (batch, most options).
+
+        Parameters
+        ----------
+        mixed
+            A batch.
+        asked
+            The question of each window; needs a language model.
+        tasks
+            Whose heads say what is put into words; where there is none, all options are said alike.
+        """
         assert self.language is not None
         assert self.network.to_language is not None
-        soft = self.network.to_language(mixed.hidden)
-        return option_log_probabilities(self.language, questions, soft, mixed.lengths)
+        most = mixed.hidden.shape[1]
+        words = [
+            one.said(self.network.chances(pooled, task, len(one.words)), most)
+            for one, pooled, task in zip(asked, mixed.pooled, tasks, strict=True)
+        ]
+        soft = self.network.to_language(mixed.hidden) + torch.stack(words)
+        scores = option_log_probabilities(self.language, [one.question for one in asked], soft, mixed.lengths)
+        width = scores.shape[1]
+        return scores - torch.stack([F.pad(one.preferred, (0, width - len(one.preferred))) for one in asked])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +15,12 @@ from models.unimind.connector import Connector
 from models.unimind.encoders import EncoderSettings, make_encoder
 from models.unimind.places import Places
 from models.unimind.queries import QuerySelection
+from models.unimind.task_views import TaskViews, View
 from pipelines.plugins import PluginSettings
 
-SHARE_OF_STD = 0.25
-"""Soft tokens begin with this share of the spread of the language model's own embeddings."""
+
+SHARPNESS = 3.0
+"""Odds of the heads are raised to this power before they are put into words."""
 
 
 class ConnectorSettings(PluginSettings):
@@ -70,6 +72,8 @@ class UniMindNetwork(nn.Module):
         Length of the language model's embeddings; 0 where there is none.
     channels
         Electrodes of the training, where the encoder keeps something of each.
+    views
+        What each task measures of whole windows, if anything; CLS gets it.
 
     Raises
     ------
@@ -84,21 +88,25 @@ class UniMindNetwork(nn.Module):
         connector: ConnectorSettings,
         language_width: int = 0,
         channels: Sequence[str] = (),
+        views: Mapping[str, View] | None = None,
     ) -> None:
         super().__init__()
         s = connector
         self.encoder = make_encoder(encoder, len(tasks), channels)
         self.lift = nn.Linear(self.encoder.width + 1, s.width)
         self.places = Places(s.width)
+        self.views = TaskViews(views or {}, s.width, encoder.dropout)
         self.spatial_queries = QuerySelection(list(tasks), s.width, s.n_pool, s.top)
         self.temporal_queries = QuerySelection(list(tasks), s.width, s.n_pool, s.top)
         self.connector = Connector(s.width, s.n_heads, s.budget)
         self.norm, self.to_hidden = nn.LayerNorm(s.width), nn.Linear(s.width, s.hidden)
         self.dropout = nn.Dropout(s.dropout)
         self.heads = nn.ModuleDict({task: nn.Linear(3 * s.hidden, n) for task, n in tasks.items()})
-        self.to_language = nn.Linear(s.hidden, language_width) if language_width else None
+        self.to_language = _silent(nn.Linear(s.hidden, language_width)) if language_width else None
 
-    def encode(self, x: Tensor, channels: Sequence[str], tasks: Sequence[str]) -> Encoded:
+    def encode(
+        self, x: Tensor, channels: Sequence[str], tasks: Sequence[str], components: Tensor | None = None
+    ) -> Encoded:
         """Encode windows of the same electrodes and length; tasks may differ.
 
         Parameters
@@ -109,6 +117,8 @@ class UniMindNetwork(nn.Module):
             10-10 names.
         tasks
             One name per window; an unknown one (such as "") gets the queries that know no task.
+        components
+            What the tasks' views measure of the windows, (batch, 32), if that is known already.
 
         Raises
         ------
@@ -122,7 +132,9 @@ class UniMindNetwork(nn.Module):
         flat = tokens.flatten(1, 2)
         spatial, p_spatial = self.spatial_queries(flat, rows)
         temporal, p_temporal = self.temporal_queries(flat, rows)
-        connected = self.connector(tokens, spatial, temporal)
+        if components is None:
+            components = self.views.components(x, channels, tasks)
+        connected = self.connector(tokens, spatial, temporal, self.views(components, channels, tasks))
         hidden = self.dropout(F.gelu(self.to_hidden(self.norm(connected.tokens))))
         n = 1 + connected.n_spatial
         pooled = torch.cat([hidden[:, 0], hidden[:, 1:n].mean(dim=1), hidden[:, n:].mean(dim=1)], dim=1)
@@ -139,17 +151,27 @@ class UniMindNetwork(nn.Module):
         most = max(len(row) for row in rows)
         return torch.stack([F.pad(row, (0, most - len(row)), value=-torch.inf) for row in rows])
 
-    def begin_language(self, embedding_std: float) -> None:
-        """Let the soft tokens begin in the range of a language model's embeddings."""
-        assert self.to_language is not None
-        spread = 0.4  # of GELU's output for what a fresh layer makes of normalised tokens
-        nn.init.normal_(
-            self.to_language.weight, std=SHARE_OF_STD * embedding_std / spread / self.to_language.in_features**0.5
-        )
-        nn.init.zeros_(self.to_language.bias)
+    def chances(self, pooled: Tensor, task: str, n_options: int) -> Tensor:
+        """Return in which shares the options of one window are put into words, (n_options,).
+
+        Sharper than the head's probabilities: a language model makes little of words that are nearly alike. Without a
+        head of this task all options are alike.
+        """
+        head = self.heads[task] if task in self.heads else None  # noqa: SIM401 - a ModuleDict has no get
+        if head is None or head.out_features != n_options:
+            return pooled.new_full((n_options,), 1 / n_options)
+        shares: Tensor = (SHARPNESS * head(pooled)).softmax(dim=-1)
+        return shares
 
 
 def _normalised(tokens: Tensor) -> Tensor:
     """Bring every token to length √width, as the paper does to 1, and keep the logarithm of its length beside it."""
     length = tokens.norm(dim=-1, keepdim=True).clamp_min(1e-6)
     return torch.cat([tokens / length * tokens.shape[-1] ** 0.5, length.log()], dim=-1)
+
+
+def _silent(layer: nn.Linear) -> nn.Linear:
+    """Let a layer begin by saying nothing."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

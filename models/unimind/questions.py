@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from models.language.language_model import LanguageModel
-from models.language.scoring import Question, ready
+from models.language.words import Spoken, spoken
 
 KEPT = 256
 
@@ -23,9 +23,9 @@ class Questions:
 
     def __init__(self, model: LanguageModel, *, keep: bool = True) -> None:
         self._model, self._keep = model, keep
-        self._kept: dict[tuple[str, tuple[str, ...]], Question] = {}
+        self._kept: dict[tuple[str, tuple[str, ...]], Spoken] = {}
 
-    def of(self, question: str, options: tuple[str, ...]) -> Question:
+    def of(self, question: str, options: tuple[str, ...]) -> Spoken:
         """Return a question with its options, made ready if it was not.
 
         Raises
@@ -34,12 +34,12 @@ class Questions:
             If the model cannot tell the options apart, or a text holds marks of the prompt.
         """
         if not self._keep:
-            return ready(self._model, question, options)
+            return spoken(self._model, question, options)
         key = (question, options)
         if key not in self._kept:
             if len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))
             # Not inference mode: what is kept may stand beside tensors that need gradients.
             with torch.no_grad():
-                self._kept[key] = ready(self._model, question, options)
+                self._kept[key] = spoken(self._model, question, options)
         return self._kept[key]

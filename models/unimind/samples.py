@@ -31,6 +31,8 @@ class Sample:
         Number of the right option.
     person, session
         Whose it is; what no two sides of a split share is up to whoever makes the split.
+    components
+        What the task's view measured of it, (32,), where that is known already.
     """
 
     task: str
@@ -39,6 +41,7 @@ class Sample:
     target: int
     person: str = ""
     session: str = ""
+    components: NDArray[np.float32] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

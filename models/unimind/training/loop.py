@@ -100,6 +100,8 @@ class Loop:
         name = {"head": "training by heads", "language": "training through the language model"}[STAGES[self._stage]]
         if stage.steps:
             progress.phase(name, stage.steps, self._step)
+            if STAGES[self._stage] == "language" and self._best == -math.inf:
+                self._look(stage)  # it may only better what it was given
         while self._step < stage.steps and self._waited < stage.patience:
             if progress.stop_requested:
                 self._save()
@@ -143,9 +145,9 @@ class Loop:
         asked = [(card.questions[rng.integers(len(card.questions))], card.options) for card in cards]
         ready = {key: self.questions.of(*key) for key in dict.fromkeys(asked)}
         questions = [ready[key] for key in asked]
-        scores = self._model.language_scores(mixed, questions)
+        scores = self._model.language_scores(mixed, questions, [sample.task for sample in samples])
         answer = option_loss(scores, targets, s.label_smoothing)
-        tokens = next_token_loss(scores, targets, [[len(ids) for ids in question.options] for question in questions])
+        tokens = next_token_loss(scores, targets, [[len(ids) for ids in one.question.options] for one in questions])
         return answer + s.next_token * tokens + s.head_weight * by_head + spread
 
     def _look(self, stage: Stage) -> None:

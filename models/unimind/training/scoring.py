@@ -34,7 +34,8 @@ def scores_of(model: UniMind, card: TaskCard, samples: Sequence[Sample], questio
         if questions is None:
             scores = model.network.head_scores(mixed.pooled, [card.name] * len(part))
         else:
-            scores = model.language_scores(mixed, [questions.of(card.questions[0], card.options)] * len(part))
+            asked = questions.of(card.questions[0], card.options)
+            scores = model.language_scores(mixed, [asked] * len(part), [card.name] * len(part))
         found.append(scores.double().cpu().numpy())
     return np.concatenate(found)
 

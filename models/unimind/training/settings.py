@@ -34,6 +34,9 @@ class UniMindSettings(PluginSettings):
 
     encoder: EncoderSettings = Field(EncoderSettings(), description="What makes tokens of EEG.")
     connector: ConnectorSettings = Field(ConnectorSettings(), description="What makes few tokens of many.")
+    views: bool = Field(
+        default=True, description="Measure what classical decoders do of whole windows; each task chooses one view."
+    )
     language: str = Field(
         "smollm2", description="smollm2, the folder of a causal language model, tiny (tests), or none: heads alone."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from models.unimind.answerer import Calibration
 from models.unimind.checkpoint import KIND, NONE, Architecture
 from models.unimind.encoder_weights import begin_with
 from models.unimind.model import UniMind
-from models.unimind.samples import RATE_HZ, TaskSamples, patches_of
+from models.unimind.samples import RATE_HZ, Sample, TaskSamples, patches_of
 from models.unimind.spectral_encoder import SpectralEncoder
+from models.unimind.task_views import View, choose
 from models.unimind.training.drawing import judged
 from models.unimind.training.loop import Curves, Loop
 from models.unimind.training.scoring import Judged, judge, scores_of
@@ -76,6 +77,8 @@ def train(
     spoken = settings.language != NONE and settings.by_language.steps > 0
     language = load_language_model(settings.language, placement.device) if spoken else None
     lora = settings.lora
+    progress.phase("choosing views", len(tasks), unit="tasks")
+    chosen = {task.card.name: choose(task.train, event_locked=task.card.event_locked) for task in tasks} if settings.views else {}
     model = UniMind(
         {task.card.name: len(task.card.options) for task in tasks},
         settings.encoder,
@@ -84,14 +87,20 @@ def train(
         (lora.rank, lora.alpha, lora.dropout),
         settings.seed,
         _channels(tasks),
+        {name: view for name, (view, _) in chosen.items()},
     )
+    for name, (view, features) in chosen.items():
+        progress.say(f"{name}: view {view.kind}")
+        model.network.views.learn(name, features)
     begin_with(model.network.encoder, settings.encoder)
     _learn_scale(model, tasks, settings.seed)
     model.network.to(placement.device)
+    tasks = [_measured(model, task) for task in tasks]
     loop = Loop(model, tasks, settings, FitState(out / STATE))
     loop.run(progress)
     by_head, by_language = _judge(loop, model, tasks, settings, progress)
-    card = _card(tasks, settings, language, by_head, by_language, loop.curves, pipeline)
+    views = {name: view for name, (view, _) in chosen.items()}
+    card = _card(tasks, settings, views, language, by_head, by_language, loop.curves, pipeline)
     save(out, card, model.tensors())
     _draw(loop.curves, names, out, progress)
     FitState(out / STATE).remove()
@@ -100,6 +109,17 @@ def train(
 
 def _channels(tasks: Sequence[TaskSamples]) -> tuple[str, ...]:
     return tuple(sorted({name for task in tasks for sample in task.train for name in sample.channels}))
+
+
+def _measured(model: UniMind, task: TaskSamples) -> TaskSamples:
+    """Measure all windows once: no step changes what the views see."""
+    views, device = model.network.views, model.network.norm.weight.device
+
+    def known(sample: Sample) -> Sample:
+        x = torch.from_numpy(patches_of(sample.samples))[None].to(device)
+        return replace(sample, components=views.components(x, sample.channels, [sample.task])[0].cpu().numpy())
+
+    return replace(task, train=[known(s) for s in task.train], held_out=[known(s) for s in task.held_out])
 
 
 def _learn_scale(model: UniMind, tasks: Sequence[TaskSamples], seed: int) -> None:
@@ -134,6 +154,7 @@ def _judge(
 def _card(
     tasks: Sequence[TaskSamples],
     settings: UniMindSettings,
+    views: Mapping[str, View],
     language: LanguageModel | None,
     by_head: Mapping[str, Judged],
     by_language: Mapping[str, Judged],
@@ -147,6 +168,7 @@ def _card(
         connector=settings.connector,
         cards=cards,
         channels=_channels(tasks),
+        views=dict(views),
         language=language.identity.to_dict() if language else {},
         language_folder=settings.language if local else "",
         lora=(settings.lora.rank, settings.lora.alpha, settings.lora.dropout),

@@ -1,0 +1,194 @@
+"""The window's token: of each task the view of whole windows that tells its options apart, in a few components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+from models.unimind.samples import PATCH, Sample, groups_of, patches_of
+from models.unimind.window_views import VIEWS, ViewKind
+
+N_COMPONENTS = 32
+N_PARTS = 5
+"""Parts of the training windows, of which each judges a view that the others were fitted on."""
+MOST_WINDOWS = 400
+"""So many training windows, evenly spaced, say what a view is worth."""
+AT_ONCE = 64
+RIDGE = 0.05
+
+
+class View(BaseModel):
+    """Which view a task has, of which windows; part of a checkpoint's architecture."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ViewKind
+    channels: tuple[str, ...]
+    """Electrodes that it needs, in its order."""
+    n_patches: int
+    """Length of the windows it learned on (s)."""
+    n_features: int
+
+    def features(self, x: Tensor, channels: Sequence[str]) -> Tensor:
+        """Measure windows (batch, n_channels, n_patches, 200) that have all of its electrodes."""
+        chosen = x[:, [channels.index(name) for name in self.channels]].flatten(2)
+        if self.kind == "course":  # means nothing but from an event on: cut, or filled by zeros
+            chosen = nn.functional.pad(chosen, (0, self.n_patches * PATCH - chosen.shape[2]))
+        return VIEWS[self.kind](chosen)
+
+
+class TaskView(nn.Module):
+    """One task's view: principal components of its training windows, and the layer that reads them.
+
+    Parameters
+    ----------
+    view
+        What is measured.
+    width
+        Of the token.
+    dropout
+        Of components; used in training alone.
+    """
+
+    mean: Tensor
+    basis: Tensor
+
+    def __init__(self, view: View, width: int, dropout: float) -> None:
+        super().__init__()
+        self.view = view
+        self.register_buffer("mean", torch.zeros(view.n_features))
+        self.register_buffer("basis", torch.zeros(view.n_features, N_COMPONENTS))
+        self.layer = nn.Sequential(nn.Dropout(dropout), nn.Linear(N_COMPONENTS, width))
+
+    @torch.no_grad()
+    def components(self, x: Tensor, channels: Sequence[str]) -> Tensor:
+        """Return (batch, 32) of windows (batch, n_channels, n_patches, 200) in µV."""
+        return (self.view.features(x, channels) - self.mean) @ self.basis
+
+
+class TaskViews(nn.Module):
+    """The views of all tasks; a task without one, or windows without its electrodes, give zeros.
+
+    Parameters
+    ----------
+    views
+        By task.
+    width, dropout
+        As :class:`TaskView`.
+    """
+
+    def __init__(self, views: Mapping[str, View], width: int, dropout: float) -> None:
+        super().__init__()
+        self.width = width
+        self.of = nn.ModuleDict({task: TaskView(view, width, dropout) for task, view in views.items()})
+
+    def can(self, task: str, channels: Sequence[str]) -> bool:
+        """Say whether a task has a view of such windows."""
+        return task in self.of and set(self._view(task).view.channels) <= set(channels)
+
+    def components(self, x: Tensor, channels: Sequence[str], tasks: Sequence[str]) -> Tensor:
+        """Measure each window by its task's view, (batch, 32); zeros where there is none."""
+        found = x.new_zeros(len(x), N_COMPONENTS)
+        for task in set(tasks):
+            if self.can(task, channels):
+                rows = [row for row, name in enumerate(tasks) if name == task]
+                found[rows] = self._view(task).components(x[rows], channels)
+        return found
+
+    def forward(self, components: Tensor, channels: Sequence[str], tasks: Sequence[str]) -> Tensor:
+        """Return tokens (batch, width) of components (batch, 32)."""
+        found = components.new_zeros(len(components), self.width)
+        for task in set(tasks):
+            if self.can(task, channels):
+                rows = [row for row, name in enumerate(tasks) if name == task]
+                found = found.index_put((torch.tensor(rows, device=found.device),), self._read(task, components[rows]))
+        return found
+
+    @torch.no_grad()
+    def learn(self, task: str, features: Tensor) -> None:
+        """Take the components of a task from the features of its training windows."""
+        mean, basis = principal(self._view(task).view.kind, features)
+        self._view(task).mean.copy_(mean)
+        self._view(task).basis[:, : basis.shape[1]].copy_(basis)
+
+    def _view(self, task: str) -> TaskView:
+        found = self.of[task]
+        assert isinstance(found, TaskView)
+        return found
+
+    def _read(self, task: str, components: Tensor) -> Tensor:
+        read: Tensor = self._view(task).layer(components)
+        return read
+
+
+def choose(samples: Sequence[Sample], *, event_locked: bool) -> tuple[View, Tensor]:
+    """Return the view that tells options of training windows apart best, and its features of them.
+
+    The first of them (of responses to an event the course), unless another one is clearly better. A view's components are read by ridge regression, fitted on
+    four parts of the windows and judged on the fifth: people, where there are enough, else stretches of time.
+    """
+    samples = [samples[i] for i in torch.linspace(0, len(samples) - 1, min(len(samples), MOST_WINDOWS)).long()]
+    names = [name for name in samples[0].channels if all(name in sample.channels for sample in samples)]
+    n_patches = max(-(-sample.samples.shape[1] // PATCH) for sample in samples)
+    truth = torch.tensor([sample.target for sample in samples])
+    parts = _parts(samples)
+    best: tuple[float, View, Tensor] | None = None
+    for kind in sorted(VIEWS, key=lambda kind: (kind == "course") != event_locked):
+        view = View(kind=kind, channels=tuple(names), n_patches=n_patches, n_features=0)
+        features = _features(view, samples)
+        skill = _judged(kind, features, truth, parts)
+        # A later one must be better by a standard error: few windows must not make an odd choice.
+        if best is None or skill > best[0] + 0.5 / len(samples) ** 0.5:
+            best = skill, view.model_copy(update={"n_features": features.shape[1]}), features
+    assert best is not None
+    return best[1], best[2]
+
+
+def principal(kind: ViewKind, features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and basis (n_features, up to 32) of components; their mean square is 1."""
+    mean = features.mean(dim=0)
+    scale = torch.ones_like(mean) if kind == "covariance" else 1 / features.std(dim=0).clamp_min(1e-6)
+    centred = (features - mean) * scale
+    axes = torch.linalg.svd(centred, full_matrices=False).Vh[:N_COMPONENTS].T
+    size = (centred @ axes).square().mean().sqrt().clamp_min(1e-6)
+    return mean, scale[:, None] * axes / size
+
+
+def _features(view: View, samples: Sequence[Sample]) -> Tensor:
+    found: list[Tensor] = [torch.empty(0)] * len(samples)
+    for rows in groups_of(samples):
+        for part in np.array_split(rows, -(-len(rows) // AT_ONCE)):
+            x = torch.from_numpy(np.stack([patches_of(samples[row].samples) for row in part]))
+            for row, features in zip(part, view.features(x, samples[part[0]].channels), strict=True):
+                found[row] = features
+    return torch.stack(found)
+
+
+def _parts(samples: Sequence[Sample]) -> Tensor:
+    people = sorted({sample.person for sample in samples})
+    if len(people) >= N_PARTS:
+        return torch.tensor([people.index(sample.person) % N_PARTS for sample in samples])
+    return torch.arange(len(samples)) * N_PARTS // len(samples)
+
+
+def _judged(kind: ViewKind, features: Tensor, truth: Tensor, parts: Tensor) -> float:
+    """Return the balanced accuracy of ridge regression over the parts, each judged once."""
+    n_options = int(truth.max()) + 1
+    wanted = nn.functional.one_hot(truth, n_options).float()
+    said = torch.zeros_like(wanted)
+    for part in range(N_PARTS):
+        teach = parts != part
+        if teach.all() or not teach.any():
+            continue
+        mean, basis = principal(kind, features[teach])
+        x = nn.functional.pad((features - mean) @ basis, (0, 1), value=1.0)
+        weight = 1 / wanted[teach].sum(dim=0).clamp_min(1)[truth[teach]]
+        left = x[teach].T @ (x[teach] * weight[:, None])
+        fitted = torch.linalg.solve(left + RIDGE * torch.eye(len(left)), x[teach].T @ (wanted[teach] * weight[:, None]))
+        said[~teach] = x[~teach] @ fitted
+    right = said.argmax(dim=1) == truth
+    return float(torch.stack([right[truth == option].float().mean() for option in truth.unique()]).mean())
