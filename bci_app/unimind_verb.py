@@ -26,8 +26,11 @@ TRAINING: dict[str, Any] = {
     "device": "cpu",
     "weight_decay": 0.1,
     "encoder": {"kind": "spectral", "d_model": 40, "dropout": 0.2},
-    "by_head": {"steps": 400, "learning_rate": 2e-3, "judge_every": 50, "judge_windows": 200, "patience": 5},
-}
+    "connector": {"width": 64, "hidden": 128},
+    "by_head": {
+        "steps": 200, "batch_size": 48, "learning_rate": 2e-3, "judge_every": 25, "judge_windows": 80, "patience": 4,
+    },
+}  # fmt: skip
 """How UniMind is trained unless told otherwise: small data want a small encoder, and its heads judge, not the words."""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
@@ -108,6 +109,15 @@ class TaskViews(nn.Module):
                 found = found.index_put((torch.tensor(rows, device=found.device),), self._read(task, components[rows]))
         return found
 
+    def measured(self, samples: Sequence[Sample]) -> NDArray[np.float32]:
+        """Return what :meth:`components` gives windows of one task, (n, 32)."""
+        if samples[0].task not in self.of:
+            return np.zeros((len(samples), N_COMPONENTS), dtype=np.float32)
+        device = self._view(samples[0].task).mean.device
+        return _in_groups(
+            samples, lambda x, of: self.components(x.to(device), of.channels, [of.task] * len(x)).cpu()
+        ).numpy()
+
     @torch.no_grad()
     def learn(self, task: str, features: Tensor) -> None:
         """Take the components of a task from the features of its training windows."""
@@ -139,7 +149,7 @@ def choose(samples: Sequence[Sample], *, event_locked: bool) -> tuple[View, Tens
     best: tuple[float, View, Tensor] | None = None
     for kind in sorted(VIEWS, key=lambda kind: (kind == "course") != event_locked):
         view = View(kind=kind, channels=tuple(names), n_patches=n_patches, n_features=0)
-        features = _features(view, samples)
+        features = _in_groups(samples, lambda x, of, view=view: view.features(x, of.channels))
         skill = _judged(kind, features, truth, parts)
         # A later one must be better by a standard error: few windows must not make an odd choice.
         if best is None or skill > best[0] + 0.5 / len(samples) ** 0.5:
@@ -158,12 +168,13 @@ def principal(kind: ViewKind, features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, scale[:, None] * axes / size
 
 
-def _features(view: View, samples: Sequence[Sample]) -> Tensor:
+def _in_groups(samples: Sequence[Sample], measure: Callable[[Tensor, Sample], Tensor]) -> Tensor:
+    """Measure windows of the same electrodes and length together; ``measure`` gets them and one of their samples."""
     found: list[Tensor] = [torch.empty(0)] * len(samples)
     for rows in groups_of(samples):
         for part in np.array_split(rows, -(-len(rows) // AT_ONCE)):
             x = torch.from_numpy(np.stack([patches_of(samples[row].samples) for row in part]))
-            for row, features in zip(part, view.features(x, samples[part[0]].channels), strict=True):
+            for row, features in zip(part, measure(x, samples[part[0]]), strict=True):
                 found[row] = features
     return torch.stack(found)
 

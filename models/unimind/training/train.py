@@ -78,7 +78,11 @@ def train(
     language = load_language_model(settings.language, placement.device) if spoken else None
     lora = settings.lora
     progress.phase("choosing views", len(tasks), unit="tasks")
-    chosen = {task.card.name: choose(task.train, event_locked=task.card.event_locked) for task in tasks} if settings.views else {}
+    chosen = (
+        {task.card.name: choose(task.train, event_locked=task.card.event_locked) for task in tasks}
+        if settings.views
+        else {}
+    )
     model = UniMind(
         {task.card.name: len(task.card.options) for task in tasks},
         settings.encoder,
@@ -113,13 +117,12 @@ def _channels(tasks: Sequence[TaskSamples]) -> tuple[str, ...]:
 
 def _measured(model: UniMind, task: TaskSamples) -> TaskSamples:
     """Measure all windows once: no step changes what the views see."""
-    views, device = model.network.views, model.network.norm.weight.device
 
-    def known(sample: Sample) -> Sample:
-        x = torch.from_numpy(patches_of(sample.samples))[None].to(device)
-        return replace(sample, components=views.components(x, sample.channels, [sample.task])[0].cpu().numpy())
+    def known(samples: Sequence[Sample]) -> list[Sample]:
+        components = model.network.views.measured(samples)
+        return [replace(sample, components=row) for sample, row in zip(samples, components, strict=True)]
 
-    return replace(task, train=[known(s) for s in task.train], held_out=[known(s) for s in task.held_out])
+    return replace(task, train=known(task.train), held_out=known(task.held_out))
 
 
 def _learn_scale(model: UniMind, tasks: Sequence[TaskSamples], seed: int) -> None:
