@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +131,8 @@ def figures(people: People, p: np.ndarray) -> dict[str, Any]:
     return found
 
 
-def condition(people: People, name: str, seeds: int, n_layers: int) -> dict[str, Any]:
-    """Return figures of every stack; of those with a random network, of every seed."""
+def condition(people: People, name: str, seeds: int, n_layers: int) -> Iterator[dict[str, Any]]:
+    """Give figures of every stack; of those with a random network, of every seed, after each of which it gives all."""
     members: dict[str, Any] = {}
     if name == "none":
         members["bandpower"] = unrelated(people, columns_of(people, ("bandpower",), 0, n_layers))
@@ -156,7 +156,7 @@ def condition(people: People, name: str, seeds: int, n_layers: int) -> dict[str,
             print(f"{name}, {title}, seed {seed}: balanced accuracy {made['balanced_accuracy']['mean']:.3f}, "
                   f"AUROC {made['auroc']['mean']:.3f}", flush=True)  # fmt: skip
         print(f"{time.perf_counter() - began:.0f} s", flush=True)
-    return found
+        yield found
 
 
 def recordings_apart(people: People) -> dict[str, Any]:
@@ -204,10 +204,11 @@ def main() -> None:
         }  # fmt: skip
         print(json.dumps({k: v for k, v in found["recordings"].items() if k != "directions_lost_in_rest_and_task"}))
         for name in given.conditions:
-            found["conditions"][name] = condition(people, name, given.seeds, given.layers)
-            if given.out:
-                given.out.parent.mkdir(parents=True, exist_ok=True)
-                given.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            for figures_so_far in condition(people, name, given.seeds, given.layers):
+                found["conditions"][name] = figures_so_far
+                if given.out:
+                    given.out.parent.mkdir(parents=True, exist_ok=True)
+                    given.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
