@@ -23,6 +23,8 @@ class CalibrationResult(QFrame):
         self.verdict = QLabel("", wordWrap=True)
         self.deploy = QPushButton("&Use the new decoder")
         self.undo = QPushButton("&Back to the decoder before")
+        self.deploy.setToolTip("Let it decide from now on in the session that runs")
+        self.undo.setToolTip("Let the decoder decide that did before; this can be taken back, too")
         column = layouts.column(self, 8, (0, 8, 0, 0))
         for widget in (self.timing, self.bars, self.verdict):
             column.addWidget(widget)

@@ -55,6 +55,7 @@ class ChannelPicker(QComboBox):
         self._groups: dict[str, Groups] = {}
         self.setMinimumWidth(104)
         self.setPlaceholderText(chosen)
+        self.setAccessibleName("Channels that are shown")
         self.setToolTip("Which channels are shown; a region or the mean averages powers, not voltages")
         self.textActivated.connect(self._remember)
 

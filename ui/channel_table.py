@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from pipelines.channel_quality import ChannelQuality
+from ui import layouts
 from ui.head_map import LOOKS, MEANINGS
 from ui.montage_choice import MontageChoice
 from ui.theme import MARKS
@@ -42,9 +43,10 @@ class ChannelTable(QTableWidget):
             header = self.horizontalHeaderItem(column)
             assert header is not None
             header.setToolTip(tip)
-        self.setAccessibleName("Channels")
+        layouts.name(self, "Channels", "Names, use and quality of the channels; double-click a name to change it")
         self.verticalHeader().hide()
         self.setShowGrid(False)
+        self.setTabKeyNavigation(False)  # Tab goes on; arrows move in the table
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -32,6 +32,7 @@ class Differences(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
         self.table.setAccessibleName("Windows that are decided otherwise now")
         self.table.setToolTip("Windows that are decided otherwise now; click one to go there")
         self.table.cellClicked.connect(lambda row, _: self._go(row))

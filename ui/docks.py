@@ -54,6 +54,13 @@ class Docks:
         else:
             self._by_default(shows)
 
+    def read_order(self) -> list[QWidget]:
+        """Return what is seen around the step, from above to below and from left to right: tabs and panels."""
+        bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        fronts = [dock for dock in self.docks.values() if not dock.isFloating() and not dock.visibleRegion().isEmpty()]
+        shown: list[QWidget] = [*(bar for bar in bars if bar.isVisible()), *fronts]
+        return sorted(shown, key=lambda widget: (widget.x() > self._window.width() // 2, widget.y(), widget.x()))
+
     def keep(self, step: str) -> None:
         """Remember how the docks stand now."""
         self._store.setValue(f"layout/{step}", self._window.saveState(FORMAT))

@@ -27,7 +27,7 @@ class ExportRow(QWidget):
         self._verb: Verb | None = None
         self.form = QComboBox()
         self.form.addItems(list(SUFFIXES))
-        self.form.setAccessibleName("Format of the export")
+        layouts.name(self.form, "Format of the export", "Format that the recording is written in")
         self.export = QPushButton("Export …")
         self.export.setToolTip("Write the recording in another format; markers and decisions become annotations")
         self.report = QPushButton("Report")

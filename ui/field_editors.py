@@ -32,7 +32,8 @@ class Editor(QWidget):
 
     def __init__(self, inner: QWidget) -> None:
         super().__init__()
-        self.inner = inner
+        self.inner = self.box = inner
+        """What stands in the form; what holds the value, where that is a part of it."""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(inner, 1)
@@ -169,6 +170,7 @@ class OptionalEditor(Editor):
         self._box.toggled.connect(self._switch)
         inner.edited.connect(self.edited.emit)
         self.setFocusProxy(self._box)
+        self.box = inner.inner
 
     def _switch(self, on: bool) -> None:
         self._inner.setEnabled(on)

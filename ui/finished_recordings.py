@@ -35,7 +35,7 @@ class FinishedRecordings(QWidget):
         super().__init__()
         self._entries: dict[str, Entry] = {}
         self.list = HintList("Recordings of this sitting are listed here when they end, with their reports")
-        self.list.setAccessibleName("Recordings of this sitting")
+        layouts.name(self.list, "Recordings of this sitting", "Recordings that have ended, the newest first")
         self.list.setWordWrap(True)
         self.open = QPushButton("Open report")
         self.write = QPushButton("Write report")

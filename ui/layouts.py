@@ -40,6 +40,13 @@ def grid(spacing: int = 5) -> QGridLayout:
     return layout
 
 
+def name(widget: QWidget, spoken: str, tip: str = "") -> None:
+    """Say what a widget is to those who hear it, and what it does to those who point at it."""
+    widget.setAccessibleName(spoken)
+    if tip:
+        widget.setToolTip(tip)
+
+
 def muted(text: str) -> QLabel:
     """Return a label that stands back."""
     label = QLabel(text)

@@ -18,7 +18,7 @@ from bci_app.events import EngineState, NoticeEvent, RecordingEvent, StateEvent
 from bci_app.session_writing import save_session
 from pipelines.errors import BciError
 from pipelines.plugins import make, names
-from ui import layouts, preferences, warm_up
+from ui import layouts, preferences, tab_order, warm_up
 from ui.amplitude_watch import AmplitudeWatch
 from ui.appearance import Appearance
 from ui.docks import Docks
@@ -115,6 +115,11 @@ class MainWindow(QMainWindow):
         self.store.sync()
         self.client.stop()
         super().closeEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's own
+        """Let Tab go through the window as it is read."""
+        parts = (self.bar, self.step_bar, self.message_bar, self.steps[self.step], *self.docks.read_order())
+        return tab_order.move(parts, forward=forward) or super().focusNextPrevChild(forward)
 
     def _keep_layout(self) -> None:
         if self.is_whole:

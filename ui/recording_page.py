@@ -38,7 +38,7 @@ class RecordingPage(SourcePage):
         self._scouting.answered.connect(self._describe)
         self._scouting.failed.connect(self.explain)
         self.list = QListWidget()
-        self.list.setAccessibleName("Recordings used last")
+        layouts.name(self.list, "Recordings used last", "Recordings used last, the newest first")
         self.list.currentItemChanged.connect(self._pick)
         self.open = QPushButton("Choose a fi&le …")
         self.open.setToolTip(self.hint)

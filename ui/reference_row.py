@@ -27,7 +27,7 @@ class ReferenceRow(QWidget):
         row.addWidget(layouts.muted("Reference"))
         row.addWidget(self.mode)
         for box in self.which:
-            box.setAccessibleName("Electrode of the reference")
+            layouts.name(box, "Electrode of the reference", "Electrode that the others are measured against")
             row.addWidget(box)
             box.currentIndexChanged.connect(lambda _row: self._tell())
         row.addStretch(1)

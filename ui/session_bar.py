@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QToolBar, QWidget
 
 from bci_app.events import EngineState
-from ui import theme
+from ui import layouts, theme
 
 
 class SessionBar(QToolBar):
@@ -28,7 +28,7 @@ class SessionBar(QToolBar):
         self.addSeparator()
         self.marker_text = QLineEdit("marker", maxLength=100, placeholderText="marker text")
         self.marker_text.setFixedWidth(130)
-        self.marker_text.setAccessibleName("Text of the next marker")
+        layouts.name(self.marker_text, "Text of the next marker", "What the next marker says (M sets it)")
         self.addWidget(self.marker_text)
         self.set_marker = self._action("Set marker (M)", "M", "Stamp a marker now")
         space = QWidget()

@@ -84,9 +84,10 @@ class SettingsForm(QWidget):
             editor.edited.connect(self._on_edited)
             label = layouts.muted(spoken(name)[0])
             tip = " ".join((field.description or "").split())
-            for widget in (label, editor, editor.inner):
+            for widget in (label, editor, editor.inner, editor.box):
                 widget.setToolTip(f"{name}: {tip}" if tip else name)
-            editor.inner.setAccessibleName(spoken(name)[0])
+            for widget in (editor.inner, editor.box):
+                widget.setAccessibleName(spoken(name)[0])
             editor.inner.setAccessibleDescription(tip)
             form.addRow(label, editor)
         return form

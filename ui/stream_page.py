@@ -39,13 +39,15 @@ class StreamPage(SourcePage):
         self.scope = QComboBox()
         for scope in get_args(Scope):
             self.scope.addItem(f"{scope}: {MEANINGS[scope]}", scope)
+        self.scope.setAccessibleName("How far streams are looked for")
         self.scope.setToolTip(
             "How far streams are looked for ([lsl] scope); LSL is neither encrypted nor authenticated"
         )
         self.scope.currentIndexChanged.connect(self._look_again)
         self.table_view = QTableWidget(0, len(COLUMNS))
         self.table_view.setHorizontalHeaderLabels(COLUMNS)
-        self.table_view.setAccessibleName("Streams")
+        self.table_view.setTabKeyNavigation(False)
+        layouts.name(self.table_view, "Streams", "Streams that are within reach now; the list is kept up to date")
         self.table_view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table_view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table_view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

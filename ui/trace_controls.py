@@ -51,8 +51,8 @@ class TraceControls(QWidget):
         self.scale_box.setCurrentText(AUTO if s.scale_uv is None else f"{s.scale_uv:g}")
         self.scale_box.setToolTip("Units per lane (the bar at the right); auto follows the signal (A)")
         self.smaller, self.larger = QPushButton("−"), QPushButton("+")
-        self.smaller.setToolTip("Smaller traces: more units per lane (Down)")
-        self.larger.setToolTip("Larger traces: fewer units per lane (Up)")
+        layouts.name(self.smaller, "Smaller traces", "Smaller traces: more units per lane (Down)")
+        layouts.name(self.larger, "Larger traces", "Larger traces: fewer units per lane (Up)")
         self.view_box = QComboBox()
         self.view_box.setAccessibleName("What of the signal is shown")
         self.view_box.addItems(VIEWS)
@@ -91,10 +91,12 @@ class TraceControls(QWidget):
         self.arrangement = QComboBox()
         self.arrangement.addItems(["stacked", "butterfly"])
         self.arrangement.setCurrentText(s.arrangement)
+        self.arrangement.setAccessibleName("Arrangement of the traces")
         self.arrangement.setToolTip("One lane for each channel, or the EEG in one lane (B)")
         self.motion = QComboBox()
         self.motion.addItems(["scroll", "sweep"])
         self.motion.setCurrentText(s.motion)
+        self.motion.setAccessibleName("Motion of the picture")
         self.motion.setToolTip("Move the picture, or write over it from left to right")
         boxes = {"Traces": self.arrangement, "Picture": self.motion}
         self.picture_button = PopupButton(

@@ -33,6 +33,7 @@ class MessagesPanel(Panel):
         self._waiting: list[tuple[str, theme.Tone]] = []
         self._lines: deque[tuple[str, theme.Tone]] = deque(maxlen=settings.max_lines)
         self.text = QPlainTextEdit(readOnly=True, placeholderText="Messages appear here")
+        layouts.name(self.text, "Messages", "What the engine has told in this session, the newest last")
         self.text.setMaximumBlockCount(settings.max_lines)
         self.text.setMinimumHeight(48)
         self.text.setFrameStyle(0)

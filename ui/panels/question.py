@@ -38,6 +38,7 @@ class QuestionPanel(Panel):
         self._listed: tuple[str, ...] | None = None
         self.choice = QComboBox()
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        layouts.name(self.choice, "Question", "What is asked from the next window on, out of a closed list")
         self.choice.activated.connect(self._ask)
         self.words = QLabel("", wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.label = FittedLabel("")

@@ -60,7 +60,7 @@ class TopographyPanel(SlowPanel):
         for name, (low, high) in BANDS_HZ.items():
             self.band.addItem(f"{name} {low:g}–{high:g} Hz", name)
         self.band.setCurrentIndex(max(0, self.band.findData(settings.band)))
-        self.band.setToolTip("Which frequency bands are mapped")
+        layouts.name(self.band, "Frequency bands", "Which frequency bands are mapped")
         self.average = number_box((2.0, 4.0, 10.0, 30.0), settings.average_s, "s", tip="How much signal is averaged")
         self.maps = {name: TopographyMap(name) for name in BANDS_HZ}
         self.note = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
@@ -77,6 +77,7 @@ class TopographyPanel(SlowPanel):
         self.view = QComboBox()
         self.view.addItems([RAW, DECODER])
         self.view.setCurrentText(settings.view)
+        self.view.setAccessibleName("Signal that is mapped")
         self.view.setToolTip(f"{RAW}: the signal as it comes; {DECODER}: behind the session's own stages")
         self.band.currentIndexChanged.connect(self._show_choice)
         self.average.currentIndexChanged.connect(self.recompute)

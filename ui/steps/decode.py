@@ -180,6 +180,7 @@ class DecodeStep(Step):
 
     def _build(self) -> None:
         self.box, self.mode, self.rest = QComboBox(), QComboBox(), QDoubleSpinBox()
+        self.box.setAccessibleName("Decoder")
         self.box.setToolTip("Decoders that come with the program, those that need no training, and your own")
         self.box.addItem(NOTHING, NOTHING)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -187,6 +188,7 @@ class DecodeStep(Step):
         self.box.activated.connect(self._on_box)
         for mode, words in (("inline", "every window"), ("background", "the newest window, in the background")):
             self.mode.addItem(words, mode)
+        self.mode.setAccessibleName("Which windows are decided on")
         self.mode.setToolTip("Background is for slow decoders: it drops windows, and counts them")
         self.mode.activated.connect(lambda _row: self._choose("mode of decoding", mode=self.mode.currentData()))
         self.rest.setRange(-1, 600)
@@ -194,6 +196,7 @@ class DecodeStep(Step):
         self.rest.setSuffix(" s")
         self.rest.setSpecialValueText("as the decoder wants")
         self.rest.setKeyboardTracking(False)
+        self.rest.setAccessibleName("Rest at the start")
         self.rest.setToolTip("How long the person rests at the start, so that the decoder learns their rest")
         self.rest.valueChanged.connect(self._on_rest)
         self.folder = QPushButton("Own &checkpoint …")

@@ -144,7 +144,7 @@ class ParadigmStep(Step):
 
     def _build(self) -> None:
         self.kinds = QListWidget()
-        self.kinds.setAccessibleName("Paradigms")
+        layouts.name(self.kinds, "Paradigms", "What the person is asked to do")
         self.kinds.setFixedWidth(theme.px(166))
         self.kinds.addItems([make("paradigms", {"kind": kind}).title for kind in self.kinds_of_row])
         self.place_of_form = layouts.column(margins=(12, 0, 12, 0))
@@ -159,8 +159,9 @@ class ParadigmStep(Step):
         self.about = QLabel("", wordWrap=True)
         self.about.setProperty("role", "muted")
         self.screens = QComboBox()
-        self.screens.setToolTip("The screen that the person looks at")
+        layouts.name(self.screens, "Screen of the person", "The screen that the person looks at")
         self.full_screen = QCheckBox("Full screen")
+        self.full_screen.setToolTip("Fill the screen; else the paradigm is shown in a window")
         self.by_itself = QCheckBox("Use the new decoder if it is better")
         for box in (self.full_screen, self.by_itself):
             box.setChecked(True)
@@ -173,6 +174,7 @@ class ParadigmStep(Step):
         self.start_button.setProperty("role", "primary")
         self.start_button.clicked.connect(self.start)
         self.stop_button.clicked.connect(self.run.stop)
+        self.stop_button.setToolTip("End the run and close the second window (Escape there)")
         buttons = layouts.row(margins=(0, 0, 0, 0))
         for button in (self.start_button, self.stop_button):
             buttons.addWidget(button)

@@ -124,7 +124,7 @@ class SourceStep(Step):
 
     def _build(self) -> None:
         self.kinds = QListWidget()
-        self.kinds.setAccessibleName("Kinds of source")
+        layouts.name(self.kinds, "Kinds of source", "Where the signal comes from")
         self.kinds.addItems([page.title for page in self.pages.values()])
         self.kinds.setFixedWidth(theme.px(210))
         self.stack = QStackedWidget()
