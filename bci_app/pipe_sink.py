@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from bci_app.events import ChunkEvent, Event, NoticeEvent, Session, SessionEvent
 from devices.clock import now_s
 
-BATCH_S = 0.012
+BATCH_S = 0.014
 """Least time between two batches: chunks at 60 a second go one by one and at once, faster ones together."""
 MAX_WAITING_CHUNKS = 2000
 

@@ -64,10 +64,12 @@ END_S = 5.0
 """How long an engine may take to end before it is terminated (s)."""
 STALL_MS = 50.0
 """A pause of the Qt thread longer than this is felt, and counted."""
-REFRESH_MS = 14
-"""Least time between two refreshes (ms); what a device sends every 16 ms is shown one by one."""
+REST_MS = 10
+"""Least time from one refresh to the next look at the pipe (ms); the engine sends 70 times a second at most."""
 SOON_MS, IDLE_MS = 2, 16
-"""How long after an empty look the next one comes (ms): soon at first, then twice as late each time, to this bound."""
+"""How long after an empty look the next one comes (ms): while something may come at any moment, and later."""
+AWAIT_S = 0.05
+"""How long after a refresh the next events are awaited at any moment (s)."""
 
 
 class EngineLike(Protocol):
@@ -176,7 +178,7 @@ class EngineClient(QObject):
         self._waiting: deque[Event] = deque()
         self._unseen = False
         """Whether something was delivered that has not been drawn."""
-        self._pause_ms = IDLE_MS
+        self._shown_s = 0.0
         self._timer = QTimer(self, interval=IDLE_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
 
@@ -276,14 +278,12 @@ class EngineClient(QObject):
             self._timer.setInterval(SOON_MS)
             return
         if self._unseen:
-            self._unseen = False
+            self._unseen, self._shown_s = False, self._looked_s
             self.refresh.emit()
             spent_ms = round(1e3 * (now_s() - self._looked_s))
-            self._pause_ms, wait_ms = SOON_MS, max(SOON_MS, REFRESH_MS - spent_ms)
+            self._timer.setInterval(max(SOON_MS, REST_MS - spent_ms))
         else:
-            wait_ms = self._pause_ms
-            self._pause_ms = min(2 * self._pause_ms, IDLE_MS)
-        self._timer.setInterval(wait_ms)
+            self._timer.setInterval(SOON_MS if self._looked_s - self._shown_s < AWAIT_S else IDLE_MS)
 
     def _watch(self, *, heard: bool) -> None:
         """Tell when a live engine falls silent, and when it speaks again."""

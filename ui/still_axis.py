@@ -14,12 +14,14 @@ class StillAxis(pg.AxisItem):
     A copied picture costs a tenth of that, and curves are repainted many times while their axes stand.
     """
 
+    picture: QPixmap | None
+    """None when it has to be painted anew, as pyqtgraph tells."""
     _corner = QPointF()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
         """Copy the picture; paint it first where there is none any more."""
         ratio = painter.device().devicePixelRatioF()
-        if not isinstance(self.picture, QPixmap) or self.picture.devicePixelRatio() != ratio:
+        if self.picture is None or self.picture.devicePixelRatio() != ratio:
             self.picture = self._painted(ratio)
         painter.drawPixmap(self._corner, self.picture)
 
