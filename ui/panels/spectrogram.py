@@ -44,7 +44,8 @@ class SpectrogramPanel(SlowPanel):
         self._settings = settings
         self._live: LiveSpectra | None = None
         self._range = (0.0, 0.0)
-        self._forget_means()
+        self._known, self._means = 0, np.zeros((0, 0))
+        """Segments transformed, and mean densities of the channels shown, when it was last drawn."""
         self.picker = ChannelPicker(settings.channels, several=False)
         self.window_box = number_box((30.0, 60.0, KEEP_S), settings.window_s, "s", tip="Seconds across the plot")
         self.top = number_box((30.0, 45.0, 120.0), settings.top_hz, "Hz", tip="Highest frequency shown")
