@@ -89,6 +89,9 @@ def ssvep(folder: Path) -> Windows:
     return Windows(features, np.array(label), np.array(person))
 
 
+SETS = {"ssvep_exo": ssvep, "eegmat": eegmat}
+
+
 def discriminant(x: Doubles, y: NDArray[np.int64]) -> LinearDiscriminantAnalysis:
     """Fit one."""
     n = len(np.unique(y))
@@ -174,12 +177,13 @@ def main() -> None:
     """Measure both data sets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with eegmat and ssvep_exo")
+    parser.add_argument("--only", choices=list(SETS), nargs="*", default=list(SETS))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     report = {}
-    for name, windows in (("ssvep_exo", ssvep), ("eegmat", eegmat)):
-        data = windows(options.data / name)
+    for name in options.only:
+        data = SETS[name](options.data / name)
         print(f"\n{name}: {len(data.label)} windows of {data.person.max() + 1} people")
         found = measured(data, options.seeds)
         report[name] = told(found, int(data.person.max()) + 1, int(data.label.max()) + 1)

@@ -16,7 +16,7 @@ from models.spikes.pnba.few_shot import energy_distance
 from models.spikes.pnba.network import fitting
 from models.spikes.pnba.objective import PnbaLosses, Weights, terms
 from models.spikes.pool import Pool, Session
-from models.spikes.simulation.reach import ReachSettings, Tuning, reach
+from models.spikes.simulation.reach import ReachSettings, Tuning, population, rates_hz, reach, record
 from models.spikes.simulation.visual import VisualSettings, watch
 from models.spikes.trial_set import TrialSet
 from models.training.objectives import OWN_LOSSES
@@ -85,6 +85,24 @@ def test_order_of_units_and_gain_do_not_matter(informed: object) -> None:
     assert np.abs(model.latents(shuffled, None) - latents).max() < 1e-5
     doubled = replace(trials, counts=2 * trials.counts)
     assert np.abs(model.latents(doubled, None) - latents).max() < 0.1 * latents.std(axis=(0, 1)).min()
+
+
+def test_rates_that_double_change_mean_latents_by_less_than_a_tenth(informed: object) -> None:
+    """Draws are averaged: two of them at one rate differ by more than a gain may change."""
+    model, _ = informed  # type: ignore[misc]
+    settings, luck = ReachSettings(**SMALL), np.random.default_rng(0)
+    tuned = population(settings, 100, luck)
+    trials = record(settings, tuned, luck)
+    rates = rates_hz(tuned, np.asarray(trials.truth["latent"], np.float64)) * settings.bin_s
+
+    def mean_latent(gain: float) -> NDArray[np.floating]:
+        drawn = [replace(trials, counts=luck.poisson(gain * rates).astype(np.float32)) for _ in range(12)]
+        return np.mean([model.latents(t, None) for t in drawn], axis=0)
+
+    once, again, twice = mean_latent(1.0), mean_latent(1.0), mean_latent(2.0)
+    spread = model.latents(trials, None).std(axis=(0, 1))
+    squared = np.mean((twice - once) * (twice - again) / spread**2)  # noise of the two at one rate does not count
+    assert squared < 0.1**2
 
 
 def test_only_new_rows_are_learned_for_a_new_session(anonymous: object) -> None:
