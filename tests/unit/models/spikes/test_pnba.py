@@ -30,20 +30,20 @@ def animals(tuning: Tuning, numbers: range) -> list[TrialSet]:
     return [reach(ReachSettings(tuning=tuning, **SMALL), animal) for animal in numbers]
 
 
-def learned(tuning: Tuning, **settings: object) -> tuple[PnbaModel, list[TrialSet]]:
-    model, sessions = build(Settings(epochs=12, learning_rate=5e-3, **settings)), animals(tuning, range(4))
+def learned(tuning: Tuning, epochs: int, **settings: object) -> tuple[PnbaModel, list[TrialSet]]:
+    model, sessions = build(Settings(epochs=epochs, learning_rate=5e-3, **settings)), animals(tuning, range(4))
     model.fit(sessions, 0, QuietProgress())
     return model, sessions
 
 
 @pytest.fixture(scope="module")
 def informed() -> tuple[PnbaModel, list[TrialSet]]:
-    return learned("informative")
+    return learned("informative", 12)
 
 
 @pytest.fixture(scope="module")
 def anonymous() -> tuple[PnbaModel, list[TrialSet]]:
-    return learned("anonymous", transfer="few_shot", free_dropout=0.2, few_shot_steps=100)
+    return learned("anonymous", 20, transfer="few_shot", free_dropout=0.2, few_shot_steps=100)
 
 
 def onto_truth(model: PnbaModel, sessions: list[TrialSet]) -> LinearRegression:
