@@ -18,7 +18,6 @@ from models.unimind.queries import QuerySelection
 from models.unimind.task_views import TaskViews, View
 from pipelines.plugins import PluginSettings
 
-
 SHARPNESS = 3.0
 """Odds of the heads are raised to this power before they are put into words."""
 

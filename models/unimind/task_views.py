@@ -14,12 +14,7 @@ from models.unimind.samples import PATCH, Sample, groups_of, patches_of
 from models.unimind.window_views import VIEWS, ViewKind
 
 N_COMPONENTS = 32
-N_PARTS = 5
-"""Parts of the training windows, of which each judges a view that the others were fitted on."""
-MOST_WINDOWS = 400
-"""So many training windows, evenly spaced, say what a view is worth."""
 AT_ONCE = 64
-RIDGE = 0.05
 
 
 class View(BaseModel):
@@ -114,7 +109,7 @@ class TaskViews(nn.Module):
         if samples[0].task not in self.of:
             return np.zeros((len(samples), N_COMPONENTS), dtype=np.float32)
         device = self._view(samples[0].task).mean.device
-        return _in_groups(
+        return in_groups(
             samples, lambda x, of: self.components(x.to(device), of.channels, [of.task] * len(x)).cpu()
         ).numpy()
 
@@ -135,29 +130,6 @@ class TaskViews(nn.Module):
         return read
 
 
-def choose(samples: Sequence[Sample], *, event_locked: bool) -> tuple[View, Tensor]:
-    """Return the view that tells options of training windows apart best, and its features of them.
-
-    The first of them (of responses to an event the course), unless another one is clearly better. A view's components are read by ridge regression, fitted on
-    four parts of the windows and judged on the fifth: people, where there are enough, else stretches of time.
-    """
-    samples = [samples[i] for i in torch.linspace(0, len(samples) - 1, min(len(samples), MOST_WINDOWS)).long()]
-    names = [name for name in samples[0].channels if all(name in sample.channels for sample in samples)]
-    n_patches = max(-(-sample.samples.shape[1] // PATCH) for sample in samples)
-    truth = torch.tensor([sample.target for sample in samples])
-    parts = _parts(samples)
-    best: tuple[float, View, Tensor] | None = None
-    for kind in sorted(VIEWS, key=lambda kind: (kind == "course") != event_locked):
-        view = View(kind=kind, channels=tuple(names), n_patches=n_patches, n_features=0)
-        features = _in_groups(samples, lambda x, of, view=view: view.features(x, of.channels))
-        skill = _judged(kind, features, truth, parts)
-        # A later one must be better by a standard error: few windows must not make an odd choice.
-        if best is None or skill > best[0] + 0.5 / len(samples) ** 0.5:
-            best = skill, view.model_copy(update={"n_features": features.shape[1]}), features
-    assert best is not None
-    return best[1], best[2]
-
-
 def principal(kind: ViewKind, features: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and basis (n_features, up to 32) of components; their mean square is 1."""
     mean = features.mean(dim=0)
@@ -168,7 +140,7 @@ def principal(kind: ViewKind, features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, scale[:, None] * axes / size
 
 
-def _in_groups(samples: Sequence[Sample], measure: Callable[[Tensor, Sample], Tensor]) -> Tensor:
+def in_groups(samples: Sequence[Sample], measure: Callable[[Tensor, Sample], Tensor]) -> Tensor:
     """Measure windows of the same electrodes and length together; ``measure`` gets them and one of their samples."""
     found: list[Tensor] = [torch.empty(0)] * len(samples)
     for rows in groups_of(samples):
@@ -177,29 +149,3 @@ def _in_groups(samples: Sequence[Sample], measure: Callable[[Tensor, Sample], Te
             for row, features in zip(part, measure(x, samples[part[0]]), strict=True):
                 found[row] = features
     return torch.stack(found)
-
-
-def _parts(samples: Sequence[Sample]) -> Tensor:
-    people = sorted({sample.person for sample in samples})
-    if len(people) >= N_PARTS:
-        return torch.tensor([people.index(sample.person) % N_PARTS for sample in samples])
-    return torch.arange(len(samples)) * N_PARTS // len(samples)
-
-
-def _judged(kind: ViewKind, features: Tensor, truth: Tensor, parts: Tensor) -> float:
-    """Return the balanced accuracy of ridge regression over the parts, each judged once."""
-    n_options = int(truth.max()) + 1
-    wanted = nn.functional.one_hot(truth, n_options).float()
-    said = torch.zeros_like(wanted)
-    for part in range(N_PARTS):
-        teach = parts != part
-        if teach.all() or not teach.any():
-            continue
-        mean, basis = principal(kind, features[teach])
-        x = nn.functional.pad((features - mean) @ basis, (0, 1), value=1.0)
-        weight = 1 / wanted[teach].sum(dim=0).clamp_min(1)[truth[teach]]
-        left = x[teach].T @ (x[teach] * weight[:, None])
-        fitted = torch.linalg.solve(left + RIDGE * torch.eye(len(left)), x[teach].T @ (wanted[teach] * weight[:, None]))
-        said[~teach] = x[~teach] @ fitted
-    right = said.argmax(dim=1) == truth
-    return float(torch.stack([right[truth == option].float().mean() for option in truth.unique()]).mean())

@@ -72,8 +72,10 @@ def lines(x: Tensor) -> Tensor:
     )
     real, imaginary = (centred @ wave / n for wave in (angles.cos(), angles.sin()))
     power = _shrunk(centred @ centred.transpose(1, 2) / n, SHRINKAGE / 5)
-    shares = sum((part * torch.linalg.solve(power, part)).sum(dim=1) for part in (real, imaginary))
-    return (shares + 1e-4).log()  # type: ignore[union-attr]
+    parts = torch.cat([real, imaginary], dim=2)
+    shares = (parts * torch.linalg.solve(power, parts)).sum(dim=1).unflatten(1, (2, -1)).sum(dim=1)
+    found: Tensor = (shares + 1e-4).log()
+    return found
 
 
 def course(x: Tensor) -> Tensor:

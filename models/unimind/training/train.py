@@ -25,11 +25,12 @@ from models.unimind.encoder_weights import begin_with
 from models.unimind.model import UniMind
 from models.unimind.samples import RATE_HZ, Sample, TaskSamples, patches_of
 from models.unimind.spectral_encoder import SpectralEncoder
-from models.unimind.task_views import View, choose
+from models.unimind.task_views import View
 from models.unimind.training.drawing import judged
 from models.unimind.training.loop import Curves, Loop
 from models.unimind.training.scoring import Judged, judge, scores_of
 from models.unimind.training.settings import UniMindSettings
+from models.unimind.training.view_choice import choose
 from pipelines.errors import ConfigError
 
 STATE, CURVES, FIGURE = "state.pt", "curves.json", "training.png"
