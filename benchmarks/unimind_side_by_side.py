@@ -1,6 +1,6 @@
 """UniMind beside another decoder on the same windows: EEGMAT replayed, and the simulated participant live.
 
-``python -m benchmarks.unimind_side_by_side CHECKPOINT --head FOLDER --eegmat FOLDER --subjects 00 03 … [--out FOLDER]``
+``python -m benchmarks.unimind_side_by_side CHECKPOINT --head FOLDER --eegmat FOLDER --subjects 00 03 … [--language none] [--out FOLDER]``
 
 Every recording is replayed through the engine with the decoder ``unimind``: the head decides, UniMind answers the same
 windows; both are in ``OUT/…-answers.csv`` and in the recording. The last session is live, in real time, on the
@@ -75,7 +75,7 @@ def run(source: dict[str, Any], decoder: dict[str, Any], out: Path, name: str, s
 
 def decoder_of(checkpoint: str, head: str, card: str, **own: Any) -> dict[str, Any]:
     """Return the table of the decoder."""
-    settings = {"checkpoint": checkpoint, "question": card, "language": "none", **own}
+    settings = {"checkpoint": checkpoint, "question": card, **own}
     if head:
         settings["head"] = head
     return {"name": "unimind", "settings": settings, "hop_s": 2.5}
@@ -89,7 +89,14 @@ def replayed(arguments: argparse.Namespace) -> Table:
         agree: list[bool] = []
         for number, label in enumerate(CLASSES):
             file = Path(arguments.eegmat) / f"Subject{subject}_{number + 1}.edf"
-            decoder = decoder_of(arguments.checkpoint, arguments.head, CARD, every_window=True, deadline_s=60.0)
+            decoder = decoder_of(
+                arguments.checkpoint,
+                arguments.head,
+                CARD,
+                language=arguments.language,
+                every_window=True,
+                deadline_s=60.0,
+            )
             rest = Path(arguments.eegmat) / f"Subject{subject}_1.edf"
             decoder["calibration"] = {"file": str(rest), "start_s": 0.0, "stop_s": 60.0}
             both = run({"kind": "recording", "path": str(file), "speed": "max"}, decoder, arguments.out, file.stem)
@@ -120,7 +127,7 @@ def replayed(arguments: argparse.Namespace) -> Table:
 def live(arguments: argparse.Namespace) -> Table:
     """Run a live session on the simulated participant."""
     source = {"kind": "synthetic", "paradigm": "workload", "first_rest_s": 30.0, "block_s": 10.0}
-    decoder = decoder_of(arguments.checkpoint, arguments.live_head, SIMULATED_CARD)
+    decoder = decoder_of(arguments.checkpoint, arguments.live_head, SIMULATED_CARD, language=arguments.language)
     decoder |= {"hop_s": 0.5, "calibration": {"rest_s": 30.0}}
     both = run(source, decoder, arguments.out, "simulated", arguments.seconds)
     answers = [reply for reply in both.replies if reply.answer is not None]
@@ -146,6 +153,7 @@ def main() -> None:
     parser.add_argument("checkpoint")
     parser.add_argument("--head", default="", help="of the replay: decoder's name or folder; empty: UniMind's own")
     parser.add_argument("--live-head", default="workload")
+    parser.add_argument("--language", default="as trained", help="none: UniMind's heads answer")
     parser.add_argument("--eegmat", default="")
     parser.add_argument("--subjects", nargs="*", default=[])
     parser.add_argument("--seconds", type=float, default=90.0)

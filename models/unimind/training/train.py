@@ -148,8 +148,10 @@ def _judge(
         line = f"{name}: head {by_head[name].table['balanced_accuracy']}"
         if loop.questions is not None:
             some = judged(task, settings.calibration_windows, mixed_seed(settings.seed, 100 + number))
-            by_language[name] = judge(scores_of(model, card, some, loop.questions), some)
-            line += f", language model {by_language[name].table['balanced_accuracy']} ({len(some)} windows)"
+            spoken, plain = (judge(scores_of(model, card, some, asked), some) for asked in (loop.questions, None))
+            same = plain.table["balanced_accuracy"]
+            by_language[name] = Judged(spoken.temperature, {**spoken.table, "head_on_the_same_windows": same})
+            line += f"; of {len(some)} windows, language model {spoken.table['balanced_accuracy']}, head {same}"
         progress.say(f"{line}; chance {by_head[name].table['chance']}; these windows also chose when to stop")
         progress.advance()
     return by_head, by_language

@@ -1,4 +1,4 @@
-"""Views of whole windows: what they measure, which one a task gets, and that knowing them already changes nothing."""
+"""Views of whole windows: what they measure, which one a task gets, and that measuring early changes nothing."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ def taught() -> UniMindNetwork:
 
 
 NETWORK = taught()
-RESPONSE = PACE.model_copy(update={"name": "response", "window_s": 0.8})
 
 
 def responses(n: int) -> list[Sample]:
     """Noise, and 300 ms after the event a wave that points up or down: no power tells them apart."""
     rng = np.random.default_rng(0)
     bump = 8 * np.exp(-0.5 * ((np.arange(160) - 60) / 8) ** 2)
-    return [
-        Sample("response", (5 * rng.standard_normal((4, 160)) + (1 - 2 * (i % 2)) * bump).astype(np.float32), BAND_4, i % 2)
-        for i in range(n)
-    ]  # fmt: skip
+    found = []
+    for i in range(n):
+        x = 5 * rng.standard_normal((4, 160)) + (bump if i % 2 else -bump)
+        found.append(Sample("response", x.astype(np.float32), BAND_4, i % 2))
+    return found
 
 
 @settings(max_examples=10, deadline=None)
