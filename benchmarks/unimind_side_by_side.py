@@ -1,6 +1,7 @@
 """UniMind beside another decoder on the same windows: EEGMAT replayed, and the simulated participant live.
 
-``python -m benchmarks.unimind_side_by_side CHECKPOINT --head FOLDER --eegmat FOLDER --subjects 00 03 … [--out FOLDER]``.
+``python -m benchmarks.unimind_side_by_side CHECKPOINT --head FOLDER --eegmat FOLDER --subjects 00 …
+[--out FOLDER]``.
 ``--language none`` lets UniMind's heads answer in the place of the language model.
 
 Every recording is replayed through the engine with the decoder ``unimind``: the head decides, UniMind answers the same
