@@ -23,6 +23,7 @@ from models.unimind.nearest import nearest
 from models.unimind.task_cards import TaskCard, cards
 from pipelines.decision import Decision
 from pipelines.errors import ConfigError
+from pipelines.percent import percent
 
 SESSION_SUFFIX = ".toml"
 SHOWN_ELECTRODES = 5
@@ -155,8 +156,8 @@ def _words(card: TaskCard, found: Asked, model: Card) -> Group:
         table.add_section()
         mean = found.mean()
         table.add_row("mean", "", *(f"{mean[option]:.2f}" for option in card.options))
-        electrodes = ", ".join(f"{name} {weight:.0%}" for name, weight in found.electrodes()[:SHOWN_ELECTRODES])
-        spatial, temporal = (", ".join(f"{q} ({n:.0%})" for q, n in pool[:3]) for pool in found.query_shares())
+        electrodes = ", ".join(f"{name} {percent(weight)}" for name, weight in found.electrodes()[:SHOWN_ELECTRODES])
+        spatial, temporal = (", ".join(f"{q} ({percent(n)})" for q, n in pool[:3]) for pool in found.query_shares())
         lines = [
             f"electrodes that weighed most: {electrodes}",
             f"queries taken: {spatial} for electrodes; {temporal} for seconds",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bci_app.decoding import Gate
 from models.decoder import Decoder
+from pipelines.percent import percent
 from pipelines.signal import Window, copy_window
 
 
@@ -118,7 +119,7 @@ class RestMonitor:
 
     def quality(self) -> str:
         """Return the counts in words."""
-        share = f" ({self.n_clean / self.n_windows:.0%})" if self.n_windows else ""
+        share = f" ({percent(self.n_clean / self.n_windows)})" if self.n_windows else ""
         reasons = "".join(f"; {reason}: {count}" for reason, count in self.reasons.most_common())
         bad = ", ".join(f"{name} ({count})" for name, count in self.bad_channels.most_common()) or "none"
         return f"{self.n_clean} of {self.n_windows} windows fit for use{share}{reasons}; bad channels: {bad}"

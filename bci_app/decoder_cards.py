@@ -18,6 +18,7 @@ from models.checkpoints import CARD, MONTAGES, Card, load_decoder, read_card, sh
 from models.checkpoints import find as find_checkpoint
 from models.decoder import DecoderSpec
 from pipelines.errors import BciError, CheckpointInvalid, MissingDependency
+from pipelines.percent import percent
 from pipelines.plugins import names
 from pipelines.signal import StreamSpec
 
@@ -105,7 +106,7 @@ def _card(
 def _trust(card: Card) -> str:
     """Say how the decoder tells its doubts; empty where it cannot."""
     error = (card.trust.get("sets") or {}).get("error")
-    words = [f"its sets hold the truth in {1 - float(error):.0%}"] if error is not None else []
+    words = [f"its sets hold the truth in {percent(1 - float(error))}"] if error is not None else []
     if card.trust.get("familiarity"):
         words.append("tells signals unlike those it learnt from")
     return "; ".join(words)

@@ -15,6 +15,7 @@ from bci_app.patience import Patience
 from models.decoder import Decoder
 from pipelines.decision import Decision
 from pipelines.errors import BciError, DecodeFailed, in_one_line
+from pipelines.percent import percent
 from pipelines.signal import Flag, Window, copy_window
 
 REASONS = {
@@ -48,7 +49,7 @@ class Gate:
                 return REASONS[flag]
         fraction = float(np.count_nonzero(window.flags & ARTIFACTS)) / window.n_samples
         if fraction > self._max_artifact_fraction:
-            return f"artifacts in {fraction:.0%} of the window"
+            return f"artifacts in {percent(fraction)} of the window"
         return ""
 
 

@@ -24,6 +24,7 @@ from models.benchmark.settings.calibration import LabelledCalibration, NoCalibra
 from models.benchmark.suite import Data, Model, Suite
 from models.statistics import interval
 from pipelines.errors import ConfigError
+from pipelines.percent import percent
 
 Found = Mapping[tuple[str, str, str, str, int], list[PersonOnline]]
 """By data set, setting, calibration, model and seed."""
@@ -135,14 +136,14 @@ def table_of(case: tuple[str, str, str, str, int], people: Sequence[PersonOnline
         s = p.live
         table.add_row(
             p.person, _shown(p.offline), _shown(s.balanced_accuracy), _shown(s.decisions_per_min, 1),
-            f"{s.abstained:.1%}", _shown(s.first_right_s, 1), f"{s.n_missed}/{s.n_changes}",
+            f"{percent(s.abstained, 1)}", _shown(s.first_right_s, 1), f"{s.n_missed}/{s.n_changes}",
             _shown(s.false_switches_per_min, 2),
         )  # fmt: skip
     table.add_section()
     scores = [p.live for p in people]
     table.add_row(
         "mean", _with_interval([p.offline for p in people]), _with_interval([s.balanced_accuracy for s in scores]),
-        _shown(_mean([s.decisions_per_min for s in scores]), 1), f"{_mean([s.abstained for s in scores]):.1%}",
+        _shown(_mean([s.decisions_per_min for s in scores]), 1), f"{percent(_mean([s.abstained for s in scores]), 1)}",
         _shown(_mean([s.first_right_s for s in scores]), 1),
         f"{sum(s.n_missed for s in scores)}/{sum(s.n_changes for s in scores)}",
         _shown(_mean([s.false_switches_per_min for s in scores]), 2),

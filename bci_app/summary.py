@@ -20,6 +20,7 @@ from bci_app.events import (
     SessionEvent,
 )
 from pipelines.decision import Decision, DecisionHash
+from pipelines.percent import percent
 
 
 class Summary:
@@ -122,7 +123,7 @@ class Summary:
         agreement = self.agreement()
         if agreement.judged:
             share = agreement.agreeing / agreement.judged
-            table.add_row("agreement", f"{share:.0%} with ground truth, {agreement.judged} windows judged")
+            table.add_row("agreement", f"{percent(share)} with ground truth, {agreement.judged} windows judged")
         latency = self.latency_ms()
         if latency is not None:
             table.add_row("latency", f"p50 {latency[0]:.2f} ms, p99 {latency[1]:.2f} ms (last sample to decision)")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipelines.errors import CheckpointInvalid, ModelError
+from pipelines.percent import percent
 
 Floats = NDArray[np.float64]
 N_POINTS = 41
@@ -90,7 +91,7 @@ class RiskCoverage:
         if not self.reaches(max_risk):
             raise ModelError(
                 f"no more than {max_risk:g} wrong is never reached: the lowest share, of the surest "
-                f"{self.coverage[self.risk.argmin()]:.0%} of windows, is {self.risk.min():.3g}"
+                f"{percent(self.coverage[self.risk.argmin()])} of windows, is {self.risk.min():.3g}"
             )
         # At full coverage nothing is refused, whatever a stranger's lowest confidence may be.
         return 0.0 if within[-1] == len(self.risk) - 1 else float(self.confidence[within[-1]])

@@ -11,6 +11,7 @@ from models.decoder import Decoder, DecoderSpec
 from models.trust import Trust
 from pipelines.decision import Decision
 from pipelines.errors import ConfigError, ModelError
+from pipelines.percent import percent
 from pipelines.plugins import PluginSettings
 from pipelines.signal import StreamSpec, Window
 
@@ -101,5 +102,5 @@ class TrustedDecoder:
         if found.unfamiliar and self._settings.abstain_unfamiliar:
             return f"unlike the training signals: {found.unfamiliar}"
         if max(found.probabilities) < self._confidence:
-            return f"not sure enough for {self._settings.max_risk:.0%} errors"
+            return f"not sure enough for {percent(self._settings.max_risk)} errors"
         return ""

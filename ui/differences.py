@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
 from bci_app.then_and_now import Pair, ThenAndNow
+from pipelines.percent import percent
 from ui import layouts, theme
 from ui.seek_bar import clock
 
@@ -66,7 +67,8 @@ class Differences(QWidget):
             tone, text = "muted", f"{len(both.recorded)} decisions were recorded; none is compared yet"
         else:
             tone = "good" if agreeing == compared else "warning"
-            text = f"{theme.MARKS['good' if tone == 'good' else 'warning']} {both.words()} ({agreeing / compared:.0%})"
+            mark = theme.MARKS["good" if tone == "good" else "warning"]
+            text = f"{mark} {both.words()} ({percent(agreeing / compared)})"
         theme.set_tone(self.count, tone)
         self.count.setText(text)
 

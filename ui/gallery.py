@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from bci_app.config import validate
 from pipelines.plugins import make, names
-from ui import gallery_scenes, preferences, theme
+from ui import gallery_questions, gallery_scenes, preferences, theme
 from ui.engine_client import EngineClient
 from ui.gallery_scenes import Film, Projector, Scene
 from ui.main_window import MainWindow
@@ -80,6 +80,7 @@ def _scenes(folder: Path, data: Path | None) -> Iterator[Scene]:
     recorded = sorted(folder.rglob("*.xdf"))  # what the scene before has recorded
     if recorded:
         yield gallery_scenes.replay(recorded[-1])
+    yield gallery_questions.asked(folder)
     if data is not None:
         yield from gallery_scenes.shared(data)
     yield from gallery_scenes.faults(folder)
@@ -95,7 +96,7 @@ def shoot(scene: Scene, film: Film, theme_name: str, out: Path) -> list[Picture]
         client = EngineClient(lambda _: projector)
         window = MainWindow(client, store)
         _show(window, SIZES[0])
-        alone = _panels_alone(client) if scene.steps is None else {}
+        alone = _panels_alone(client, names("panels") if scene.steps is None else scene.panels)
         window.run(validate(scene.settings, scene.name))
         while client.is_running and not projector.over:
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
@@ -103,6 +104,9 @@ def shoot(scene: Scene, film: Film, theme_name: str, out: Path) -> list[Picture]
             window.resize(width, height)
             for step in [step for step in window.steps if scene.steps is None or step in scene.steps]:
                 window.go_to(step)
+                for name in scene.panels:
+                    window.docks.docks[name].show()
+                    window.docks.docks[name].raise_()
                 found.append(_save(window, scene, theme_name, f"{step}-{width}x{height}", out))
         for name, panel in alone.items():
             found.append(_save(panel, scene, theme_name, f"panel-{name}", out))
@@ -115,9 +119,9 @@ def shoot(scene: Scene, film: Film, theme_name: str, out: Path) -> list[Picture]
     return found
 
 
-def _panels_alone(client: EngineClient) -> dict[str, Panel]:
+def _panels_alone(client: EngineClient, wanted: Sequence[str]) -> dict[str, Panel]:
     panels: dict[str, Panel] = {}
-    for name in names("panels"):
+    for name in wanted:
         panel: Panel = make("panels", {"kind": name})
         panel.attach(client)
         panels[name] = panel

@@ -70,6 +70,8 @@ class Scene:
         What happens while it runs.
     steps
         Steps that are shown; None: all, and all panels.
+    panels
+        Panels that are shown alone, and brought to the front beside the steps.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Scene:
     settings: Mapping[str, Any]
     play: Play
     steps: tuple[str, ...] | None = None
+    panels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

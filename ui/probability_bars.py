@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from pipelines.percent import percent
 from ui import layouts, theme
 
 ROW_PX, FEWEST_ROWS = 26, 2
@@ -50,9 +51,9 @@ class ProbabilityBars(QWidget):
             painter.setPen(QColor(colours.muted if self._dim else colours.text))
             text = metrics.elidedText(layouts.words(label), Qt.TextElideMode.ElideRight, names)
             painter.drawText(QRectF(0, top, names, ROW_PX), Qt.AlignmentFlag.AlignVCenter, text)
-            percent = "–" if self._dim else f"{100 * value:.0f} %"
+            share = "–" if self._dim else percent(value)
             align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(QRectF(right, top, 44, ROW_PX), align, percent)
+            painter.drawText(QRectF(right, top, 44, ROW_PX), align, share)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.raised))
             painter.drawRoundedRect(QRectF(left, top + 7, right - left, ROW_PX - 14), 4, 4)

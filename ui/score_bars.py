@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from pipelines.percent import percent
 from ui import theme
 
 ROW_PX = 34
@@ -38,8 +39,8 @@ class ScoreBars(QWidget):
     def show_scores(self, scores: Sequence[Score], chance: float) -> None:
         """Show these; none empties the widget."""
         self._scores, self._chance = tuple(scores), chance
-        spoken = "; ".join(f"{score.name} {score.mean:.0%}" for score in scores)
-        self.setAccessibleDescription(f"{spoken}; chance {chance:.0%}" if scores else "")
+        spoken = "; ".join(f"{score.name} {percent(score.mean)}" for score in scores)
+        self.setAccessibleDescription(f"{spoken}; chance {percent(chance)}" if scores else "")
         self.updateGeometry()
         self.update()
 
@@ -67,7 +68,7 @@ class ScoreBars(QWidget):
             painter.drawLine(round(x), round((row + 0.46) * height), round(x), round((row + 0.88) * height))
         painter.setPen(QColor(theme.palette().muted))
         foot = QRectF(x - 60, height * len(self._scores), 120, theme.px(FOOT_PX))
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, f"chance {self._chance:.0%}")
+        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, f"chance {percent(self._chance)}")
         painter.end()
 
     def _bar(self, painter: QPainter, place: QRectF, score: Score, row: int, right: float) -> None:
@@ -80,7 +81,7 @@ class ScoreBars(QWidget):
         colour = colours.accent if row == 0 else colours.muted
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * score.mean, bar.height()), QColor(colour))
         beside = QRectF(place.right() + 6, bar.top() - 5, right - 6, bar.height() + 10)
-        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, f"{score.mean:.0%}")
+        painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, f"{percent(score.mean)}")
         if math.isfinite(score.low) and math.isfinite(score.high):
             painter.setPen(QPen(QColor(colours.text), 2))
             y = round(bar.center().y())

@@ -17,6 +17,7 @@ from bci_app.report.contents import SessionReport
 from bci_app.report.quality import ChannelSummary, Quality
 from pipelines.head_projection import head_xy
 from pipelines.montage import has_positions
+from pipelines.percent import percent
 
 INK, MUTED, FAINT, BAD = "#1f2933", "#52606d", "#cbd2d9", "#b3261e"
 COLOURS = ("#2f6fab", "#d9822b", "#3b8e5a", "#8a4fa3", "#a83246", "#2a9d98", "#b8912b", "#5f6b76")
@@ -148,7 +149,7 @@ def draw_confusion(report: SessionReport, axes: Axes) -> None:
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (i, j), count in np.ndenumerate(counts):
         colour = "white" if shares[i, j] > 0.6 else INK
-        axes.text(j, i, f"{count:.0f}\n{shares[i, j]:.0%}", ha="center", va="center", color=colour)
+        axes.text(j, i, f"{count:.0f}\n{percent(shares[i, j])}", ha="center", va="center", color=colour)
     axes.set_xticks(range(len(labels)), [words(label) for label in labels])
     axes.set_yticks(range(len(states)), [words(state) for state in states], rotation=90, va="center")
     axes.tick_params(length=0)

@@ -8,6 +8,7 @@ from typing import Any
 from bci_app.agreement import Agreement
 from bci_app.report.contents import SessionReport
 from bci_app.report.figures import words
+from pipelines.percent import percent
 
 PACKAGES = ("bci-app", "git", "python", "numpy", "scipy", "numba", "torch", "pylsl", "brainflow", "mne", "platform")
 """Versions that are shown, where they are known."""
@@ -25,7 +26,7 @@ def facts(report: SessionReport) -> list[tuple[str, str]]:
         ("signal", f"{duration(report.duration_s)}, {spec.rate_hz:g} Hz, "
                    + ", ".join(f"{count} {kind}" for kind, count in kinds.items())),
         ("device", f"{spec.source_id or 'unknown'}; reference {spec.reference}"),
-        ("lost", f"{quality.lost} samples ({share:.2%})" if quality.lost else "no sample"),
+        ("lost", f"{quality.lost} samples ({percent(share, 2)})" if quality.lost else "no sample"),
     ]  # fmt: skip
     if report.scale != 1.0:
         lines.append(("scale", f"voltages are those of the file times {report.scale:g}"))
@@ -40,13 +41,14 @@ def decisions(report: SessionReport) -> list[tuple[str, str]]:
         return [("decisions", "none was recorded" if report.model_id else "no decoder ran")]
     total = len(report.decisions)
     decided = report.labels.total()
-    shares = ", ".join(f"{words(label)} {count / decided:.0%}" for label, count in report.labels.most_common())
+    shares = ", ".join(f"{words(label)} {percent(count / decided)}" for label, count in report.labels.most_common())
+    reasons = report.abstentions.most_common()
+    abstained = "; ".join(f"{reason}: {n} ({percent(n / total, 1)})" for reason, n in reasons)
     return [
         ("decoder", report.deciders[0].model_id) if len(report.deciders) == 1
         else ("decoders", "; ".join(one.model_id for one in report.deciders) + " (each below)"),
-        ("decisions", f"{decided} of {total} windows ({decided / total:.0%})" + (f": {shares}" if shares else "")),
-        ("abstained", "; ".join(f"{reason}: {n} ({n / total:.1%})" for reason, n in report.abstentions.most_common())
-                      or "never"),
+        ("decisions", f"{decided} of {total} windows ({percent(decided / total)})" + (f": {shares}" if shares else "")),
+        ("abstained", abstained or "never"),
         *([("doubts", doubts)] if (doubts := _doubts(report)) else []),
         *([("agreement", agreement(report.agreement))] if len(report.deciders) == 1 else []),
         ("decisions sha256", f"{report.decisions_sha256} (a replay gives the same)"),
@@ -114,7 +116,7 @@ def quality_rows(report: SessionReport, most: int | None = None) -> list[tuple[s
     return [
         (
             c.name,
-            f"{c.bad:.0%}",
+            f"{percent(c.bad)}",
             c.fault or "–",
             f"{c.deviation:.3g} {'µV' if c.unit == 'uV' else c.unit}",
             f"{c.line_ratio:.2f}",

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pooch
 
 from pipelines.errors import RecordingError
+from pipelines.percent import percent
 
 Tell = Callable[[str], None]
 CHECKSUMS = Path(__file__).with_name("checksums")
@@ -36,7 +37,7 @@ class Progress:
         share = self._done / self.total if self.total else 0.0
         if share >= self._told + STEP:
             self._told = share
-            self._tell(f"{self._what}: {share:.0%} of {self.total / 1e6:.1f} MB")
+            self._tell(f"{self._what}: {percent(share)} of {self.total / 1e6:.1f} MB")
 
     def reset(self) -> None:
         """Begin again: pooch resets before it tells the whole."""

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 from models.decoder import Decoder
 from models.unimind.answers import Answer
 from models.unimind.task_cards import TaskCard
+from pipelines.percent import percent
 
 Level = Literal["info", "warning", "error"]
 
@@ -54,7 +55,7 @@ class Reply:
             why = self.refused or f"overdue for {self.took_s:.1f} s"
             return f"{self.task}: no answer: {why}"
         best = max(self.answer.probabilities)
-        text = f"{self.task}: {self.answer.text}" + ("" if self.answer.unsure else f" ({best:.0%})")
+        text = f"{self.task}: {self.answer.text}" + ("" if self.answer.unsure else f" ({percent(best)})")
         return f"{text}, late by its {self.took_s:.1f} s" if self.late else text
 
 

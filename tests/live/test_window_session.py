@@ -119,7 +119,7 @@ def test_a_replay_of_a_whole_session_decides_as_it_was_decided(
     replay.open_path(path)
     qtbot.waitUntil(lambda: "as they were then" in replay.differences.count.text(), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: replay.transport.play.text() == "▶ Play", timeout=PATIENCE_MS)
-    assert "(100%)" in replay.differences.count.text()
+    assert "(100 %)" in replay.differences.count.text()
     assert replay.differences.table.rowCount() == 0
     assert [s.label for s in replay.seek_bar.lanes["now"]] == [s.label for s in replay.seek_bar.lanes["then"]]
 

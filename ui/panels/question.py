@@ -10,6 +10,7 @@ from bci_app.events import DecoderEvent, EngineState, QuestionEvent, Session, St
 from models.unimind.answers import Answer
 from models.unimind.replies import Reply
 from models.unimind.task_cards import cards
+from pipelines.percent import percent
 from pipelines.plugins import PluginSettings
 from ui import layouts, theme
 from ui.fitted_label import FittedLabel
@@ -139,7 +140,7 @@ def evidence_words(reply: Reply, answer: Answer) -> str:
     lines = [
         f"{reply.end_s - reply.start_s:.1f} s of signal, answered after {reply.took_s:.2f} s"
         + (": late" if reply.late else ""),
-        "electrodes " + ", ".join(f"{name} {weight:.0%}" for weight, name in weights),
+        "electrodes " + ", ".join(f"{name} {percent(weight)}" for weight, name in weights),
         f"queries {spatial + 1} (electrodes) and {temporal + 1} (seconds), by the {answer.by} of {answer.model_id}",
     ]
     if reply.bad_channels:

@@ -25,6 +25,7 @@ from bci_app.events import DecoderEvent, EngineState, Event, Session, StateEvent
 from bci_app.summary import Summary
 from pipelines.decision import Decision
 from pipelines.errors import BciError
+from pipelines.percent import percent
 from pipelines.plugins import PluginSettings, make
 from ui import layouts, theme
 from ui.card_view import CardView
@@ -139,7 +140,7 @@ class DecodeStep(Step):
         words = [f"{self._summary.n_decisions} decisions, {abstained} abstentions"] if self._summary.n_windows else []
         if agreement.judged:
             share = agreement.agreeing / agreement.judged
-            words.append(f"{share:.0%} of {agreement.judged} agree with the truth the source tells")
+            words.append(f"{percent(share)} of {agreement.judged} agree with the truth the source tells")
         elif self._summary.n_windows:
             words.append("the source tells no truth to compare with")
         if self._is_other():

@@ -12,6 +12,7 @@ from bci_app.events import DecoderEvent, EngineState, NoticeEvent, RecordingEven
 from bci_app.paradigm import Paradigm
 from pipelines.decision import Decision
 from pipelines.errors import BciError
+from pipelines.percent import percent
 from pipelines.plugins import PluginSettings, load, make, names
 from ui import layouts, theme
 from ui.calibration_result import CalibrationResult
@@ -290,7 +291,7 @@ class ParadigmStep(Step):
         counts = ", ".join(
             f"{layouts.words(name)} {stimuli.shown[name]} of {n}" for name, n in stimuli.paradigm.counts.items()
         )
-        return f"{stimuli.player.progress:.0%}   {counts}"
+        return f"{percent(stimuli.player.progress)}   {counts}"
 
     def _say(self, text: str, tone: str) -> None:
         self.words.setText(text)

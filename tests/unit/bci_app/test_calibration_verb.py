@@ -53,8 +53,8 @@ def test_rest_is_recorded_judged_and_the_lines_for_the_session_are_printed(tmp_p
     assert error is None
     (path,) = tmp_path.glob("lab_rest_*.xdf")
     assert text.startswith("Rest now: ")
-    assert "5.0 of 20 s: 5 of 5 windows fit for use (100%)" in text
-    assert "37 of 37 windows fit for use (100%); bad channels: none" in text
+    assert "5.0 of 20 s: 5 of 5 windows fit for use (100 %)" in text
+    assert "37 of 37 windows fit for use (100 %); bad channels: none" in text
     assert "alpha asks for 15 s of rest, which is 27 clean windows: enough" in text
     assert tomllib.loads(text[text.index("[decoder.calibration]") :]) == {
         "decoder": {"calibration": {"file": str(path.resolve())}}

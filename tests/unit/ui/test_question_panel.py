@@ -69,7 +69,7 @@ def test_an_answer_is_shown_with_what_it_rests_on(client: EngineClient, panel: Q
     tell(client, SESSION, ASKED, reply(bad=("O1",)))
     assert panel.label.text() == "closed"
     assert panel.label.property("tone") == "class1"
-    for words in ("O2 80%", "queries 1", "2 (seconds)", "unimind-1", "bad electrodes: O1", "0.25 s"):
+    for words in ("O2 80 %", "queries 1", "2 (seconds)", "unimind-1", "bad electrodes: O1", "0.25 s"):
         assert words in panel.evidence.text()
 
 
