@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bci_app.commands import Command
 from bci_app.events import EngineState, Event, NoticeEvent, StateEvent
 from devices.clock import now_s
 from pipelines.errors import BciError
+
+if TYPE_CHECKING:
+    from bci_app.engine import Engine
 
 STOP = "stop"
 
@@ -24,9 +30,8 @@ class EngineProcess:
     def __init__(self, settings: Mapping[str, Any]) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, self._child_end = context.Pipe()
-        self._process = context.Process(
-            target=_child, args=(dict(settings), self._child_end), name="bci_app-engine", daemon=True
-        )
+        # No daemon: those may have no children, and the answers to questions come from one.
+        self._process = context.Process(target=_child, args=(dict(settings), self._child_end), name="bci_app-engine")
         self._message = ""
         self._terminated = False
 
@@ -34,6 +39,7 @@ class EngineProcess:
         """Start the child; its first event comes a second or so later."""
         self._process.start()
         self._child_end.close()
+        atexit.register(self.stop)  # before Python waits for its children
 
     def poll(self) -> list[Event]:
         """Return all events that wait, without blocking; of a dead child, all it has sent."""
@@ -79,6 +85,7 @@ class EngineProcess:
             events.append(self._terminate(timeout_s))
         events += self.poll()
         self.connection.close()
+        atexit.unregister(self.stop)
         return events
 
     def _terminate(self, timeout_s: float) -> NoticeEvent:
@@ -116,20 +123,25 @@ def _child(values: dict[str, Any], connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the window, which then stops us
     configure_logging()
     stop = threading.Event()
+    built: Future[Engine] = Future()
+    threading.Thread(target=_listen, args=(connection, built, stop), daemon=True).start()
     try:
         connection.send([StateEvent(EngineState.CONNECTING)])
         engine = build(validate(values, "session"), extra_sinks=[PipeSink(connection)])
-        threading.Thread(target=_listen, args=(connection, engine.post, stop), daemon=True).start()
+        built.set_result(engine)
         engine.run(stop)
     except BciError as exc:
         connection.send([StateEvent(EngineState.FAILED, str(exc))])
         raise SystemExit(1) from exc
 
 
-def _listen(connection: Connection, post: Any, stop: threading.Event) -> None:
+def _listen(connection: Connection, built: Future[Engine], stop: threading.Event) -> None:
+    """Pass commands on; end the engine when it is told to, or when the window is gone."""
     try:
         while (message := connection.recv()) != STOP:
-            post(message)
+            built.result().post(message)
     except (EOFError, OSError):
-        pass  # the window is gone: end as well, closing the recording
+        pass
     stop.set()
+    if not built.done():  # nothing is recorded yet, and a driver may keep the other thread for minutes
+        os._exit(0)

@@ -1,4 +1,4 @@
-"""A small UniMind for the gallery: taught in seconds on simulated participants, so that the panel has answers to show."""
+"""A small UniMind for the gallery, taught in seconds on simulated participants: the panel has answers to show."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def asked(folder: Path) -> Scene:
     settings = {
         "name": "asked",
         "source": {
-            "kind": "synthetic", "paradigm": "eyes", "seed": 99, "speed": 2.0, "first_rest_s": STATE_S, "block_s": STATE_S,
+            "kind": "synthetic", "paradigm": "eyes", "seed": 99, "speed": 2.0,
+            "first_rest_s": STATE_S, "block_s": STATE_S,
         },
         "decoder": {
             "name": "unimind",

@@ -47,6 +47,7 @@ class MainWindow(QMainWindow):
         self.draft = Draft(self)
         self._recording: set[str] = set()
         self._waiting: SessionSettings | None = None
+        self._closed = False
         self.message_bar = MessageBar()
         self.bar = SessionBar()
         self.addToolBar(self.bar)
@@ -67,6 +68,8 @@ class MainWindow(QMainWindow):
 
     def run(self, settings: SessionSettings) -> None:
         """Start a session, ending the one that runs; it becomes the draft."""
+        if self._closed:
+            return  # nobody would end the engine
         if not self.is_whole:
             self._waiting = settings
             return
@@ -113,6 +116,7 @@ class MainWindow(QMainWindow):
         self._keep_layout()
         self.store.setValue("geometry", self.saveGeometry())
         self.store.sync()
+        self._closed = True
         self.client.stop()
         super().closeEvent(event)
 
@@ -165,7 +169,7 @@ class MainWindow(QMainWindow):
     def _make_panels(self, missing: list[str], *, one_by_one: bool) -> None:
         """Make the panels, with a look at the event loop between two of them where the window is seen already."""
         inside = {step.centre: step for step in reversed(self.steps.values())}
-        while missing:
+        while missing and not self._closed:
             name, *missing = missing
             panel = self._make("panels", name)
             if panel is not None:
