@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -236,3 +237,14 @@ def test_a_new_session_has_a_turn_before_the_panels_draw(qtbot: QtBot, turn: Cal
     with qtbot.waitSignal(client.refresh, timeout=5000):
         pass
     client.stop()
+
+
+def test_a_stream_knows_its_names_without_counting_them_again() -> None:
+    assert SPEC.names == tuple(NAMES)
+    assert SPEC.names is SPEC.names
+    other = SPEC.with_channels(SPEC.channels[:3])
+    assert other.names == tuple(NAMES[:3])
+    again = pickle.loads(pickle.dumps(SPEC))  # as the pipe to the window does
+    assert again == SPEC
+    assert again.names == SPEC.names
+    assert hash(again) == hash(SPEC)
