@@ -62,12 +62,13 @@ def _climb(source: Doubles, means: Doubles, variance: float, luck: np.random.Gen
 
 
 def _rotation(source: Doubles, means: Doubles, share: Doubles) -> Doubles:
-    expected = np.einsum("nc,ctk->ntk", share, means)
-    left, _, right = np.linalg.svd(np.einsum("ntk,ntj->kj", source, expected))
+    expected = share @ means.reshape(len(means), -1)
+    n_latents = source.shape[2]
+    left, _, right = np.linalg.svd(source.reshape(-1, n_latents).T @ expected.reshape(-1, n_latents))
     return np.asarray(left @ right)
 
 
 def _misfit(turned: Doubles, means: Doubles) -> Doubles:
     """Return squared distances (n_trials, n_conditions) of whole courses."""
-    squares = np.sum(turned**2, axis=(1, 2))[:, None] + np.sum(means**2, axis=(1, 2))[None]
-    return np.asarray(squares - 2 * np.einsum("ntk,ctk->nc", turned, means))
+    x, y = turned.reshape(len(turned), -1), means.reshape(len(means), -1)
+    return np.asarray(np.sum(x**2, axis=1)[:, None] + np.sum(y**2, axis=1)[None] - 2 * x @ y.T)
