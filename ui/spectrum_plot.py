@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ class SpectrumPlot(QuietPlot):
         self._bands: list[tuple[str, pg.LinearRegionItem, pg.TextItem]] = []
         super().__init__()
         self.log_x, self.in_db, self.max_hz, self.unit = False, True, 60.0, "µV"
-        self._curves: dict[str, pg.PlotDataItem] = {}
+        self._curves: dict[str, pg.PlotCurveItem] = {}
         self._range = (0.0, 1.0)
         for name in BANDS_HZ:
             item = pg.LinearRegionItem(pen=pg.mkPen(None), movable=False)
@@ -83,10 +85,11 @@ class SpectrumPlot(QuietPlot):
         levels = [self._level(density[shown]) for density, _ in densities.values()]
         for (name, (_, colour)), level in zip(densities.items(), levels, strict=True):
             if name not in self._curves:
-                self._curves[name] = self.plot([], [])
+                self._curves[name] = pg.PlotCurveItem()
+                self.addItem(self._curves[name])
             # Antialiased lines wider than one pixel are many times dearer to paint.
             self._curves[name].setPen(pg.mkPen(colour, width=1))
-            self._curves[name].setData(frequencies_hz[shown], level, connect="finite")
+            self._curves[name].setData(self._x(frequencies_hz[shown]), level, connect="finite")
         self._fit(np.concatenate(levels) if levels else np.zeros(0))
 
     def mark_peak(self, at: tuple[float, float] | None) -> None:
@@ -94,13 +97,13 @@ class SpectrumPlot(QuietPlot):
         if at is None:
             self.peak.setData([], [])
         else:
-            self.peak.setData([self._x(at[0])], [float(self._level(np.array(at[1])))])
+            self.peak.setData([float(self._x(at[0]))], [float(self._level(np.array(at[1])))])
 
     def _level(self, density: NDArray[np.float64]) -> NDArray[np.float64]:
         return decibel(density) if self.in_db else density
 
-    def _x(self, frequency_hz: float) -> float:
-        return float(np.log10(frequency_hz)) if self.log_x else frequency_hz
+    def _x(self, frequency_hz: Any) -> Any:
+        return np.log10(frequency_hz) if self.log_x else frequency_hz
 
     def _fit(self, levels: NDArray[np.float64]) -> None:
         """Keep the upright range in whole steps, so that it does not pump."""

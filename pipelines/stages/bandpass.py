@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -34,6 +34,12 @@ def design(settings: Settings, rate_hz: float) -> NDArray[np.float64]:
     ConfigError
         If an edge lies at or above the Nyquist frequency, or the edges are in the wrong order.
     """
+    return _designed(settings, rate_hz).copy()
+
+
+@lru_cache(maxsize=64)
+def _designed(settings: Settings, rate_hz: float) -> NDArray[np.float64]:
+    # A window designs the same few filters six times when a session begins.
     low, high = settings.low_hz, settings.high_hz
     for name, edge in (("low_hz", low), ("high_hz", high)):
         if edge is not None and edge >= rate_hz / 2:

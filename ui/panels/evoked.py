@@ -54,6 +54,8 @@ class EvokedPanel(SlowPanel):
         s = settings
         self._spec: StreamSpec | None = None
         self._epochs: MarkerEpochs | None = None
+        self._is_new = False
+        """Whether the axes are still those of the session before."""
         self._drawn: int | None = None
         """How many epochs there were when it was last drawn; None: something else has changed."""
         self.picker = ChannelPicker(s.channels, several=False)
@@ -107,8 +109,7 @@ class EvokedPanel(SlowPanel):
         self._epochs, self._drawn = MarkerEpochs(session.spec, self._settings()), None
         self.picker.offer(session.spec)
         self.labels.forget()
-        self._show_axes()
-        self.plot.say(self._nothing(0))
+        self._is_new = True
         self.touch()
 
     def on_chunk(self, chunk: Chunk) -> None:
@@ -140,6 +141,8 @@ class EvokedPanel(SlowPanel):
         if self._epochs is None:
             return False
         more = self._epochs.update()
+        if self._is_new:
+            self._show_axes()
         if self._drawn != self._epochs.taken:
             self._drawn = self._epochs.taken
             self._draw(self._epochs.averages)
@@ -205,6 +208,7 @@ class EvokedPanel(SlowPanel):
     def _show_axes(self) -> None:
         assert self._epochs is not None
         assert self._spec is not None
+        self._is_new = False
         self.plot.lay_out(self._epochs.averages.times_s, self._epochs.settings.baseline_s, eeg_unit(self._spec))
 
 

@@ -54,6 +54,9 @@ class TopographyPanel(SlowPanel):
         self._live: LiveSpectra | None = None
         self._columns: list[int] = []
         self._head_grid: HeadGrid | None = None
+        self._about_maps = ""
+        self._is_new = False
+        """Whether the electrodes shown are still those of the stream before."""
         self._bad: frozenset[str] = frozenset()
         self.band = QComboBox()
         self.band.addItem(ALL_BANDS, "")
@@ -81,7 +84,7 @@ class TopographyPanel(SlowPanel):
         self.view.setToolTip(f"{RAW}: the signal as it comes; {DECODER}: behind the session's own stages")
         self.band.currentIndexChanged.connect(self._show_choice)
         self.average.currentIndexChanged.connect(self.recompute)
-        self.view.currentIndexChanged.connect(self._begin)
+        self.view.currentIndexChanged.connect(self._change_view)
         row = FlowLayout((10, 6, 10, 0), 6)
         self.unit = layouts.muted("dB re 1 µV²")
         for widget in (self.band, self.average, self.view, self.unit):
@@ -116,13 +119,28 @@ class TopographyPanel(SlowPanel):
         self._columns = [eeg[i] for i in placed([spec.names[i] for i in eeg])]
         names = [canonical_name(spec.names[i]) for i in self._columns]
         self._head_grid = HeadGrid(names) if len(names) >= MIN_ELECTRODES else None
+        self._live = LiveSpectra(spec, SEGMENT_S, HOP_S, KEEP_S, BANDS_HZ["gamma"][1] + 1) if names else None
+        self._about_maps = fault or self._about(len(names), len(eeg), spec.names[eeg[0]])
+        self._is_new = True
+        self.touch()
+        if self._live is None:
+            self._lay_out()
+
+    def _change_view(self) -> None:
+        self._begin()
+        if self._is_new:
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Show the electrodes of this stream, without values so far."""
+        assert self._spec is not None
+        self._is_new = False
+        names = [canonical_name(self._spec.names[i]) for i in self._columns]
         for head in self.maps.values():
             head.prepare(names, self._head_grid)
-        self._live = LiveSpectra(spec, SEGMENT_S, HOP_S, KEEP_S, BANDS_HZ["gamma"][1] + 1) if names else None
-        self.unit.setText(f"dB re 1 {eeg_unit(spec)}²")
-        self._say(fault or self._about(len(names), len(eeg), spec.names[eeg[0]]))
+        self.unit.setText(f"dB re 1 {eeg_unit(self._spec)}²")
+        self._say(self._about_maps)
         self._arrange()
-        self.touch()
 
     def _make_stages(self, session: Session) -> str:
         """Prepare the session's stages if they are wanted; return why they cannot be shown."""
@@ -153,10 +171,13 @@ class TopographyPanel(SlowPanel):
         if self._live is None:
             return False
         more = self._live.update()
+        new = self._is_new
+        if new:
+            self._lay_out()
         if not self._live.next_number:
-            if self._head_grid is not None:
+            if not new and self._head_grid is not None:
                 _ = self._head_grid.weights  # now, in a turn in which nothing else is worked out
-            return more
+            return new
         density, _ = self._live.mean(self.average.currentData())
         density = density[:, self._columns]
         for name in self._shown():

@@ -150,8 +150,10 @@ def test_the_maps_show_what_the_decoder_gets(show: Show, tell: Tell, qtbot: QtBo
     settled(panel, qtbot)
     assert panel.maps["alpha"]._range[1] < raw - 20, "the filter takes the rhythm away"
     tell(begin())
+    settled(panel, qtbot)
     assert "no stages" in panel.note.text()
     tell(SessionEvent(Session("s", SPEC, stages=({"kind": "select", "channels": ["Oz"]},))))
+    settled(panel, qtbot)
     assert "Oz" in panel.note.text()
 
 
