@@ -104,9 +104,7 @@ def shoot(scene: Scene, film: Film, theme_name: str, out: Path) -> list[Picture]
             window.resize(width, height)
             for step in [step for step in window.steps if scene.steps is None or step in scene.steps]:
                 window.go_to(step)
-                for name in scene.panels:
-                    window.docks.docks[name].show()
-                    window.docks.docks[name].raise_()
+                _bring(window, scene.panels)
                 found.append(_save(window, scene, theme_name, f"{step}-{width}x{height}", out))
         for name, panel in alone.items():
             found.append(_save(panel, scene, theme_name, f"panel-{name}", out))
@@ -117,6 +115,18 @@ def shoot(scene: Scene, film: Film, theme_name: str, out: Path) -> list[Picture]
         client.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return found
+
+
+def _bring(window: MainWindow, panels: Sequence[str]) -> None:
+    """Show panels as tabs beside one that is there."""
+    for name in panels:
+        dock = window.docks.docks[name]
+        beside = [d for d in window.docks.docks.values() if d is not dock and not d.visibleRegion().isEmpty()]
+        same = [d for d in beside if window.dockWidgetArea(d) == window.dockWidgetArea(dock)]
+        if same:
+            window.tabifyDockWidget(same[0], dock)
+        dock.show()
+        dock.raise_()
 
 
 def _panels_alone(client: EngineClient, wanted: Sequence[str]) -> dict[str, Panel]:

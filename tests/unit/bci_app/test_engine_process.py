@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -15,10 +17,11 @@ from rich.console import Console
 from bci_app.assembly import build
 from bci_app.config import validate
 from bci_app.engine_process import EngineProcess
-from bci_app.events import Event, LoopTiming, NoticeEvent, RecordingEvent, SessionEvent, StateEvent
+from bci_app.events import AnswerEvent, Event, LoopTiming, NoticeEvent, RecordingEvent, SessionEvent, StateEvent
 from bci_app.summary import Summary
 from tests.unit.bci_app.recorder_parts import ROOMY
 from tests.unit.bci_app.xdf_files import load
+from tests.unit.models.unimind_examples import teach
 
 PATIENCE_S = 60.0
 
@@ -111,3 +114,65 @@ def test_the_summary_of_the_window_s_process_is_that_of_a_run_without_one(tmp_pa
         tables.append(captured.get())
     assert tables[0] == tables[1].replace("session_2.xdf", "session.xdf  ")
     assert here.agreement().judged > 0
+
+
+WINDOW = """
+import sys, time
+from bci_app.engine_process import EngineProcess
+if __name__ == "__main__":
+    source = {"kind": "lsl_stream", "name": "nobody offers this", "resolve_timeout_s": 120.0}
+    process = EngineProcess({"source": source, "decoder": None})
+    process.start()
+    while not process.poll():
+        time.sleep(0.01)
+    print(process._process.pid, flush=True)
+    if sys.argv[1] == "leaves":
+        sys.exit(0)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be looked for there")
+@pytest.mark.parametrize("how", ["leaves", "is killed"])
+def test_an_engine_that_still_starts_ends_with_its_window(tmp_path: Path, how: str) -> None:
+    script = tmp_path / "window.py"
+    script.write_text(WINDOW)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, str(script), how], stdout=subprocess.PIPE, text=True, env=environment) as it:
+        assert it.stdout is not None
+        pid = int(it.stdout.readline())
+        if how == "is killed":
+            it.kill()
+        it.wait(60)
+    give_up = time.monotonic() + 30
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < give_up, "it waits for its source still"
+        time.sleep(0.05)
+
+
+def test_an_engine_that_still_starts_is_ended_at_once(tmp_path: Path) -> None:
+    values = settings(tmp_path, source={"kind": "lsl_stream", "name": "nobody offers this", "resolve_timeout_s": 120.0})
+    process = EngineProcess(values)
+    process.start()
+    polled_until(process, StateEvent)
+    last = process.stop(timeout_s=30.0)
+    assert not process.is_alive()
+    assert not [event for event in last if isinstance(event, NoticeEvent)], "it was not terminated"
+    assert process.exit_message() == ""
+
+
+@pytest.mark.slow
+def test_the_answers_of_a_question_come_from_a_child_of_the_engine(tmp_path: Path) -> None:
+    checkpoint = teach(tmp_path / "taught")
+    values = settings(tmp_path, source={"kind": "synthetic", "speed": 4.0}, stages=None)
+    values["decoder"] = {
+        "name": "unimind", "settings": {"checkpoint": str(checkpoint), "language": "none", "question": "eyes"},
+    }  # fmt: skip
+    process = EngineProcess(values)
+    process.start()
+    events = polled_until(process, AnswerEvent)
+    process.stop()
+    answers = [event.reply for event in events if isinstance(event, AnswerEvent)]
+    assert answers
+    assert answers[0].task == "eyes"
+    assert not process.is_alive()

@@ -396,3 +396,16 @@ def test_a_recording_without_decoder_or_a_missing_one(tmp_path: Path) -> None:
     settings = open_file(file, "alpha", "max")
     assert settings.decoder is not None
     assert (settings.decoder.name, settings.source["speed"]) == ("alpha", "max")
+
+
+def test_a_window_that_is_closed_while_it_starts_starts_no_engine(
+    window: MainWindow, engines: list[ScriptedEngine]
+) -> None:
+    settings = validate({"source": {"kind": "synthetic"}, "decoder": None}, "test")
+    window.is_whole = False  # as while its panels are being made
+    window.run(settings)
+    window.close()
+    window._make_panels([], one_by_one=False)
+    window.run(settings)
+    assert engines == []
+    assert not window.client.is_running
