@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from pipelines.channel_quality import ChannelQuality
@@ -47,7 +48,6 @@ class ChannelTable(QTableWidget):
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)  # Tab goes on; arrows move in the table
-        self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -55,6 +55,15 @@ class ChannelTable(QTableWidget):
         self.itemChanged.connect(self._on_changed)
         self.itemSelectionChanged.connect(self._on_selected)
         self._channels: tuple[str, ...] = ()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the quality what is left of the room, but never less than its words need: a narrow table scrolls."""
+        header = self.horizontalHeader()
+        others = sum(header.sectionSize(column) for column in range(len(COLUMNS)) if column != QUALITY)
+        fits = self.viewport().width() - others >= self.sizeHintForColumn(QUALITY)
+        modes = QHeaderView.ResizeMode
+        header.setSectionResizeMode(QUALITY, modes.Stretch if fits else modes.ResizeToContents)
+        super().resizeEvent(event)
 
     def show_channels(self, channels: tuple[str, ...], choice: MontageChoice) -> None:
         """Show these channels of the source, named and marked as chosen."""

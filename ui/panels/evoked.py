@@ -7,7 +7,7 @@ from dataclasses import replace
 from pydantic import Field, model_validator
 from PySide6.QtWidgets import QPushButton
 
-from bci_app.events import Session
+from bci_app.events import NOTES, Session
 from pipelines.epochs import EpochAverages
 from pipelines.plugins import PluginSettings
 from pipelines.signal import Chunk, Marker, StreamSpec
@@ -120,7 +120,7 @@ class EvokedPanel(SlowPanel):
 
     def on_marker(self, marker: Marker) -> None:
         """Remember a moment."""
-        if self._epochs is not None and self._epochs.mark(marker):
+        if marker.stream != NOTES and self._epochs is not None and self._epochs.mark(marker):
             self.labels.add(marker.label)
             self._drawn = None
             self.touch()

@@ -157,3 +157,13 @@ def test_a_renamed_channel_stays_bad_and_stays_the_reference() -> None:
     choice = MontageChoice(bad=("EEG1",), mode="single", reference=("EEG1",)).renamed("EEG1", "Cz")
     assert (choice.bad, choice.reference) == (("Cz",), ("Cz",))
     assert MontageChoice(mode="single").tables() == (), "a reference without its electrode is none yet"
+
+
+def test_a_narrow_table_keeps_the_words_of_the_quality(step: MontageStep, tell: Callable[..., None]) -> None:
+    tell(session(), samples(), quality(Cz="uncorrelated"))
+    table = step.table
+    for width in (900, 200, 900):
+        table.resize(width, 300)
+        assert table.columnWidth(QUALITY) >= table.sizeHintForColumn(QUALITY), width
+    filled = sum(table.columnWidth(column) for column in range(table.columnCount()))
+    assert abs(filled - table.viewport().width()) <= 2, "where there is room, all of it is used"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from bci_app.events import ChunkEvent, Event, MarkerEvent, QualityEvent, Session, SessionEvent
+from bci_app.events import NOTES, ChunkEvent, Event, MarkerEvent, QualityEvent, Session, SessionEvent
 from pipelines.signal import Channel, Marker, StreamSpec, make_chunk
 from ui import colour_scale
 from ui.channel_picker import ALL_CHANNELS, ALL_REGIONS, MEAN
@@ -258,6 +259,13 @@ def test_labels_can_be_ticked_and_epochs_rejected(show: Show, tell: Tell, qtbot:
     assert "ticked" in panel.plot.note
     qtbot.mouseClick(panel.reset, Qt.MouseButton.LeftButton)
     assert panel._epochs.averages.labels == ()
+
+
+def test_a_note_is_no_event_to_average(show: Show, tell: Tell) -> None:
+    panel = show("evoked", channels="Cz")
+    tell(*(MarkerEvent(replace(e.marker, stream=NOTES)) if isinstance(e, MarkerEvent) else e for e in erp("bb")))
+    assert panel._epochs.averages.labels == ()
+    assert "No markers yet" in panel.plot.note
 
 
 def test_a_change_of_the_epoch_counts_what_is_still_there(show: Show, tell: Tell) -> None:
