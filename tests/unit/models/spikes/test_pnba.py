@@ -68,9 +68,10 @@ def test_nothing_leaks_where_tuning_is_anonymous_but_it_is_found_up_to_a_rotatio
     """A zero-shot agreement here would mean that the truth reached the model some other way."""
     model, sessions = anonymous  # type: ignore[misc]
     onto = onto_truth(model, sessions)
-    unseen = animals("anonymous", range(100, 124))
+    unseen = animals("anonymous", range(100, 220))
     untouched = [pooled_r(*read(np.asarray(model.network.posterior(t, Session.of(t)).mean), t, onto)) for t in unseen]
-    assert abs(np.mean(untouched)) < 0.25
+    # One animal's agreement is luck, about .3 either way: the mean of so many is not.
+    assert abs(np.mean(untouched)) < 4 * np.std(untouched) / len(untouched) ** 0.5 < 0.15
     halves = np.arange(len(unseen[0].counts)) % 2 == 0
     for trials in unseen[:2]:
         told, truth = read(model.latents(trials, trials.unlabelled()), trials, onto)
