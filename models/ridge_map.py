@@ -23,7 +23,9 @@ def ridge_map(source: Floats, target: Floats) -> tuple[LinearMap, dict[str, Any]
     """Regress target (n, n_target) on source (n, n_source); one strength for all targets, by leave-one-out error."""
     scale = _scale(source)
     model = RidgeCV(alphas=STRENGTHS * scale).fit(source, target)
-    found = LinearMap(np.asarray(model.coef_.T, dtype=np.float64), np.asarray(model.intercept_, dtype=np.float64))
+    # Of a single target scikit-learn drops the axis.
+    matrix = np.asarray(model.coef_, dtype=np.float64).reshape(target.shape[1], source.shape[1]).T
+    found = LinearMap(matrix, np.asarray(model.intercept_, dtype=np.float64).reshape(target.shape[1]))
     return found, {"strength": float(model.alpha_ / scale)}
 
 

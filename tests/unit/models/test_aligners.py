@@ -11,6 +11,7 @@ from models.aligner import Aligner, LinearMap
 from models.fmri.simulation import World, WorldSettings
 from models.metrics.retrieval import top_k
 from models.metrics.voxelwise import correlation
+from models.ridge_map import ridge_map
 from pipelines import plugins
 from pipelines.errors import ModelError
 from pipelines.signal import Channel, Chunk, StreamSpec
@@ -22,6 +23,16 @@ EVERY = np.column_stack([np.arange(200), np.arange(200)])
 def _made(kind: str, **settings: Any) -> Aligner:
     aligner: Aligner = plugins.make("aligners", {"kind": kind, **settings})
     return aligner
+
+
+def test_ridge_of_a_single_target_is_that_of_many() -> None:
+    rng = np.random.default_rng(0)
+    source = rng.standard_normal((80, 4))
+    target = (source @ rng.standard_normal(4) + 0.1 * rng.standard_normal(80) + 3)[:, None]
+    one, _ = ridge_map(source, target)
+    two, _ = ridge_map(source, np.hstack([target, target]))
+    assert one.matrix.shape == (4, 1)
+    np.testing.assert_allclose(one(source), two(source)[:, :1])
 
 
 @pytest.mark.parametrize("kind", ["ridge", "reduced_rank"])
