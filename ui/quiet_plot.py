@@ -59,8 +59,10 @@ class QuietPlot(pg.PlotWidget):
             self._note.setVisible(bool(text))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the sentence above the middle, clear of a zero line."""
+        """Keep the sentence above the middle, clear of a zero line; a title that the axis cannot hold goes."""
         super().resizeEvent(event)
+        if self._note is not None and (axis := self.getAxis("left")).labelText:
+            axis.showLabel(axis.label.boundingRect().width() < self.height())
         if self._note is not None:
             margin = min(PLOT_MARGIN_PX, self.width() // 4)
             self._note.setGeometry(margin, 0, self.width() - 2 * margin, round(0.7 * self.height()))

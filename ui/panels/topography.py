@@ -222,7 +222,10 @@ class TopographyPanel(SlowPanel):
             )
         if n_placed < MIN_ELECTRODES:
             return f"{n_placed} electrodes are too few for a map between them: each shows its own value."
-        return f"{n_eeg - n_placed} channels have no place on the head and are left out." if n_placed < n_eeg else ""
+        left_out = n_eeg - n_placed
+        if left_out == 1:
+            return "1 channel has no place on the head and is left out."
+        return f"{left_out} channels have no place on the head and are left out." if left_out else ""
 
     def _say(self, text: str) -> None:
         self.note.setText(text)

@@ -202,7 +202,7 @@ def test_curves_are_named_above_the_plot(show: Show, tell: Tell) -> None:
     [
         (("E1", "E2", "E3"), "none of the 3 channels"),
         (("TP9", "AF7", "AF8", "TP10"), "4 electrodes are too few"),
-        ((*TEN_TWENTY, "E1"), "1 channels have no place"),
+        ((*TEN_TWENTY, "E1"), "1 channel has no place"),
         (tuple(TEN_TWENTY), ""),
     ],
 )
@@ -259,6 +259,15 @@ def test_labels_can_be_ticked_and_epochs_rejected(show: Show, tell: Tell, qtbot:
     assert "ticked" in panel.plot.note
     qtbot.mouseClick(panel.reset, Qt.MouseButton.LeftButton)
     assert panel._epochs.averages.labels == ()
+
+
+def test_a_low_plot_does_without_the_title_of_its_axis(show: Show, tell: Tell) -> None:
+    panel = show("spectrum")
+    tell(begin(), rhythm(4.0))
+    axis = panel.plot.getAxis("left")
+    for height, seen in ((400, True), (90, False), (400, True)):
+        panel.plot.resize(500, height)
+        assert axis.label.isVisible() == seen, height
 
 
 def test_a_note_is_no_event_to_average(show: Show, tell: Tell) -> None:
