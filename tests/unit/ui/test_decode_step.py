@@ -135,5 +135,5 @@ def test_agreement_with_the_truth_is_counted(step: DecodeStep, client: EngineCli
             )
         )
     client.refresh.emit()
-    assert step.agreement.text().startswith("2 decisions, 1 abstentions; 50% of 2 agree with the truth")
+    assert step.agreement.text().startswith("2 decisions, 1 abstentions; 50 % of 2 agree with the truth")
     assert "another decoder" in step.agreement.text(), "the draft would run the shipped one"
