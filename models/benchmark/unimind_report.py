@@ -33,12 +33,14 @@ def write(found: Sequence[Score], cells: Sequence[Cell], folder: Path, about: Ma
         What was run, JSON-able: rounds, limit, settings; ``command`` is printed.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    routed = queries(cells)
     contents = {
-        PAGE: page(found, about, queries(cells)).encode(),
+        PAGE: page(found, about, routed).encode(),
         TABLE: (json.dumps({"about": dict(about), **as_table(found, cells)}, indent=1) + "\n").encode(),
         PICTURE: png(picture(found)),
-        ROUTERS: png(routers(queries(cells))),
     }
+    if routed:  # a run that was stopped early may have no UniMind yet
+        contents[ROUTERS] = png(routers(routed))
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return [folder / name for name in contents]
@@ -81,31 +83,26 @@ def page(found: Sequence[Score], about: Mapping[str, Any], routed: Mapping[str, 
         )
     lines += ["", "## How the model of all tasks stands", ""]
     lines += [f"- {cards()[task].title}: {words}." for task, words in verdicts(found).items()]
-    lines += [
-        "",
-        "## Which tasks share queries",
-        "",
+    return "\n".join([*lines, "", "## Which tasks share queries", "", *_shared_queries(routed), ""])
+
+
+def _shared_queries(routed: Mapping[str, tuple[Floats, Floats]]) -> list[str]:
+    """Show the routers' choice, and say how far from even it is."""
+    pools = [pool for pools in routed.values() for pool in pools]
+    if not pools:
+        return ["No model of all tasks was asked."]
+    most, even = max(float(pool.max()) for pool in pools), 1 / pools[0].size
+    word = "hardly tell tasks apart" if most < 3 * even else "prefer some queries for some tasks"
+    return [
         f"![Mean probability of each query]({ROUTERS})",
         "",
-        _evenness(routed),
+        f"The routers {word}: the most probable query of any task has {most:.2f}, an even choice is {even:.2f}.",
         "",
         (
             "The mean over the windows that judged in the first round of what the routers give each of the queries, "
             "for the electrodes (left) and the seconds (right)."
         ),
-        "",
     ]
-    return "\n".join(lines)
-
-
-def _evenness(routed: Mapping[str, tuple[Floats, Floats]]) -> str:
-    """Say how far from even the routers' choice is."""
-    pools = [pool for pools in routed.values() for pool in pools]
-    if not pools:
-        return "No model of all tasks was asked."
-    most, even = max(float(pool.max()) for pool in pools), 1 / pools[0].size
-    word = "hardly tell tasks apart" if most < 3 * even else "prefer some queries for some tasks"
-    return f"The routers {word}: the most probable query of any task has {most:.2f}, an even choice is {even:.2f}."
 
 
 def _cell(score: Score | None, best: float) -> str:

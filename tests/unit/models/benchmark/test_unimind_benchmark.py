@@ -83,6 +83,10 @@ def test_all_models_judge_the_same_windows_and_what_is_done_is_kept(plan: Plan) 
     assert set(table["queries"]) == set(plan.tasks)
     for pool in table["queries"]["simulated_eyes"].values():
         assert sum(pool) == pytest.approx(1.0, abs=1e-4)
+    early = [cell for cell in found if cell.model not in (MULTI, SINGLE)]  # stopped before the first UniMind
+    written = write(scores_of(early), early, plan.out / "early", {"command": "COMMAND", "words": "Words."})
+    assert {path.name for path in written} == {"report.md", "report.json", "scores.png"}
+    assert "No model of all tasks was asked." in (plan.out / "early" / "report.md").read_text()
 
 
 def test_wrong_tasks_are_refused(plan: Plan) -> None:
