@@ -11,6 +11,7 @@ import html
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,14 @@ from ui.engine_client import EngineClient
 from ui.gallery_scenes import Film, Projector, Scene
 from ui.main_window import MainWindow
 from ui.panel import Panel
+from ui.scouting import Scouting
 
 SIZES = ((1440, 900), (1000, 700))
 PANEL_SIZE = (520, 420)
 SETTLE = 6
 """Rounds of the event loop before a picture is taken."""
+PATIENCE_S = 20.0
+"""How long a picture waits for what a step has asked for, such as the cards of decoders."""
 
 PAGE_HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Gallery</title><style>
 body { font: 14px system-ui, sans-serif; margin: 1.5rem; } figcaption { color: #52606d; }
@@ -145,6 +149,9 @@ def _show(widget: QWidget, size: tuple[int, int]) -> None:
 
 
 def _save(widget: QWidget, scene: Scene, theme_name: str, part: str, out: Path) -> Picture:
+    until = time.monotonic() + PATIENCE_S
+    while any(scouting.will_end for scouting in widget.findChildren(Scouting)) and time.monotonic() < until:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     for _ in range(SETTLE):
         QCoreApplication.processEvents()
     file = f"{scene.name}-{theme_name}-{part}.png"

@@ -66,4 +66,6 @@ class LaneScales:
 
     def text(self) -> str:
         """Say the common scale, for the scale bar."""
+        if self.unit == "µV" and self.common >= 1000:
+            return f"{self.common / 1000:g} mV"
         return f"{self.common:g} {self.unit}"

@@ -24,6 +24,7 @@ class Scouting(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._scout: Scout | None = None
+        self._repeats = False
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
 
@@ -32,10 +33,15 @@ class Scouting(QObject):
         """Whether a scout is out."""
         return self._scout is not None
 
+    @property
+    def will_end(self) -> bool:
+        """Whether a scout is out that comes back by itself."""
+        return self.is_busy and not self._repeats
+
     def send(self, errand: str, *arguments: Any, repeat: bool = False) -> None:
         """Send a scout to call ``module:function``; with ``repeat`` again and again until it is called back."""
         self.call_back()
-        self._scout = Scout(errand, *arguments, repeat=repeat)
+        self._scout, self._repeats = Scout(errand, *arguments, repeat=repeat), repeat
         self._timer.start()
         self.busy.emit(True)
 

@@ -51,3 +51,9 @@ def test_silent_channels_do_not_count() -> None:
 
 def test_an_unknown_unit_is_not_called_microvolts() -> None:
     assert LaneScales(StreamSpec(250.0, (Channel("Cz", unit="unknown"),))).text() == "100 units"
+
+
+def test_large_scales_are_written_in_millivolts() -> None:
+    scales = LaneScales(MIXED)
+    scales.common = 50_000.0
+    assert scales.text() == "50 mV"
