@@ -12,6 +12,9 @@ Tokens = NDArray[np.float32]
 Values = NDArray[np.float32]
 """(n_trials, n_voxels), standardised within sessions."""
 
+Places = NDArray[np.float64]
+"""(n_voxels, n_axes), in any unit."""
+
 
 class Encoder(Protocol):
     """A plug-in of the kind ``encoders``; it learns from training trials and chooses on validation trials alone.
@@ -21,9 +24,16 @@ class Encoder(Protocol):
     """
 
     def fit(
-        self, tokens: Tokens, values: Values, validation: tuple[Tokens, Values] | None = None, seed: int = 0
+        self,
+        tokens: Tokens,
+        values: Values,
+        validation: tuple[Tokens, Values] | None = None,
+        seed: int = 0,
+        places: Places | None = None,
     ) -> Self:
         """Learn; ``validation`` is what hyper-parameters and the moment to stop are chosen on.
+
+        An encoder may use the ``places`` of voxels, or not.
 
         Raises
         ------

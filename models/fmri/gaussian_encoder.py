@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
-from models.fmri.encoder import Tokens, Values
+from models.fmri.encoder import Places, Tokens, Values
 from models.fmri.factor_noise import FactorNoise
 from pipelines.errors import ModelError
 
@@ -27,6 +27,7 @@ class GaussianEncoder(ABC):
 
     def __init__(self) -> None:
         self._noise: FactorNoise | None = None
+        self.places: Places | None = None
 
     @abstractmethod
     def _fit_mean(self, x: NDArray[np.float32], values: Values, seed: int) -> None:
@@ -37,7 +38,12 @@ class GaussianEncoder(ABC):
         """Return the mean response to features (n_trials, n_features)."""
 
     def fit(
-        self, tokens: Tokens, values: Values, validation: tuple[Tokens, Values] | None = None, seed: int = 0
+        self,
+        tokens: Tokens,
+        values: Values,
+        validation: tuple[Tokens, Values] | None = None,
+        seed: int = 0,
+        places: Places | None = None,
     ) -> Self:
         """See :class:`models.fmri.encoder.Encoder`; ``validation`` joins the training trials, strengths are folds' own.
 
@@ -50,7 +56,7 @@ class GaussianEncoder(ABC):
             tokens, values = (np.concatenate(pair) for pair in zip((tokens, values), validation, strict=True))
         if len(tokens) < MIN_TRIALS:
             raise ModelError(f"{self.name}: {len(tokens)} trials; at least {MIN_TRIALS} are needed")
-        x = _flat(tokens)
+        x, self.places = _flat(tokens), places
         residuals = np.empty(values.shape)
         # Repeats of a stimulus stay together: one in training would tell the mean of the other.
         for train, left in GroupKFold(N_FOLDS).split(x, groups=np.unique(x, axis=0, return_inverse=True)[1]):

@@ -57,6 +57,11 @@ class Voxels:
         return type(self)(self.roi[index], self.xyz_mm[index], self.ncsnr[index])
 
     @property
+    def places(self) -> Floats | None:
+        """Coordinates (n_voxels, 3), or None if any voxel's are not known."""
+        return self.xyz_mm if np.isfinite(self.xyz_mm).all() else None
+
+    @property
     def rois(self) -> tuple[str, ...]:
         """Names of the regions in order of their first voxel."""
         return tuple(str(name) for name in dict.fromkeys(self.roi.tolist()) if name)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from models.fmri.joint_ridge import Laws
 from models.fmri.procedural import LABEL_DEVIATION, LABEL_MEAN, N_LABELS, labels_of, names_of
 from models.fmri.responses import Responses, Trials, Voxels
 from pipelines.plugins import PluginSettings
@@ -189,6 +190,21 @@ class Brain:
     def signal_covariance(self) -> Floats:
         """Covariance of the signal across images (n_voxels, n_voxels)."""
         return self.encoding.T @ self.world.drive_covariance @ self.encoding
+
+    @property
+    def laws(self) -> Laws:
+        """What encodings of all brains of this world are drawn from, and this one's noise.
+
+        Covariances are exact; fields over the sheet are sums of waves, nearly normal.
+        """
+        s, basis = self.world.settings, self.world._basis
+        n_shared = min(s.n_shared, self.world.code_dim)
+        n_rest = self.world.code_dim - n_shared
+        own = s.private_share / n_rest if n_rest and s.n_private else 0.0
+        power = np.r_[np.full(n_shared, (1 - s.private_share) / n_shared), np.full(n_rest, own)]
+        square = ((self.xy[:, None] - self.xy) ** 2).sum(axis=-1)
+        near = np.exp(-square / (2 * s.smoothness**2)) if s.smoothness else np.eye(len(self.xy))
+        return Laws((basis * power) @ basis.T, near, self.noise_covariance)
 
     @property
     def ncsnr(self) -> Floats:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from models.fmri.encoder import Tokens, Values
+from models.fmri.encoder import Places, Tokens, Values
 from models.fmri.synbrain.generator import SynBrain
 from models.fmri.synbrain.pairs import Pairs
 from models.fmri.synbrain.size import MapperSize, VaeSize
@@ -43,7 +43,12 @@ class SynBrainEncoder:
         self.learnt: Learnt | None = None
 
     def fit(
-        self, tokens: Tokens, values: Values, validation: tuple[Tokens, Values] | None = None, seed: int = 0
+        self,
+        tokens: Tokens,
+        values: Values,
+        validation: tuple[Tokens, Values] | None = None,
+        seed: int = 0,
+        places: Places | None = None,
     ) -> Self:
         """See :class:`models.fmri.encoder.Encoder`.
 
@@ -58,7 +63,7 @@ class SynBrainEncoder:
         if validation is not None:
             held = np.arange(len(tokens) + len(validation[0])) >= len(tokens)
             tokens, values = (np.concatenate(both) for both in zip((tokens, values), validation, strict=True))
-        pairs = Pairs.of_arrays(tokens, values)
+        pairs = Pairs.of_arrays(tokens, values, places)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self._model = SynBrain(s.vae, s.mapper, pairs.shape, [0] * values.shape[1], s.learning.latent_rank)

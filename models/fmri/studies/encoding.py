@@ -44,7 +44,8 @@ class Settings(PluginSettings):
     n_images: int = Field(200, ge=20, description="Training images, three trials each.")
     n_samples: int = Field(40, ge=19, description="Samples of each trial.")
     encoders: tuple[str, ...] = Field(
-        ("mean", "ridge", "banded_ridge", "ppca", "synbrain"), description="Encoders, as far as installed."
+        ("mean", "ridge", "banded_ridge", "joint_ridge", "ppca", "synbrain"),
+        description="Encoders, as far as installed.",
     )
 
 
@@ -63,7 +64,7 @@ class Encoding:
                 subject = _Subject(self._settings, WORLDS[world], seed)
                 for kind in kinds:
                     model: Encoder = plugins.make("encoders", {"kind": kind})
-                    model.fit(*subject.train, validation=subject.validation, seed=seed)
+                    model.fit(*subject.train, validation=subject.validation, seed=seed, places=subject.places)
                     for metric, value in subject.scores(model, self._settings.n_samples).items():
                         values[world, kind, metric].append(value)
                     tell(f"encoding: {world} world {seed}, {kind}")
@@ -81,6 +82,7 @@ class _Subject:
         raw = data.read("00")
         split = data.split(raw)
         scaled = SessionScaling.fit(raw, split.train)(raw)
+        self.places = raw.voxels.places
         tokens = data.features().tokens_of(raw.trials.stimulus)
         self.train = tokens[split.train], scaled.values[split.train]
         self.validation = tokens[split.validation], scaled.values[split.validation]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from models.fmri.encoder import Encoder
+from models.fmri.joint_ridge import JointRidge, Laws
 from models.fmri.simulation import Brain, World, WorldSettings
 from models.fmri.study import Answer, Score, Tell
 from models.fmri.study_figures import dots, lines
@@ -42,17 +43,22 @@ MODELS: Mapping[str, dict[str, Any]] = {
     "mean predictor": {"kind": "mean"},
     "ridge": {"kind": "ridge"},
     "ridge + noise": {"kind": "ridge"},
+    "joint ridge + noise": {"kind": "joint_ridge"},
     "PPCA + noise": {"kind": "ppca"},
-    "autoencoder": {"kind": "synbrain", "learning": {"loss": "deterministic", "mapper_match": "mean"}},
+    "autoencoder": {
+        "kind": "synbrain", "mapper": {"skip": False}, "learning": {"loss": "deterministic", "mapper_match": "mean"},
+    },
     "SynBrain, published loss": {
-        "kind": "synbrain", "vae": {"linear_start": False}, "mapper": {"ridge_start": False},
+        "kind": "synbrain", "vae": {"linear_start": False}, "mapper": {"ridge_start": False, "skip": False},
         "learning": {"loss": "published", "mapper_match": "mean", "vae_epochs": 12, "mapper_epochs": 12},
     },
+    "SynBrain, networks alone": {"kind": "synbrain", "mapper": {"skip": False}},
     "SynBrain": {"kind": "synbrain"},
 }  # fmt: skip
 POINTS = ("mean predictor", "ridge", "autoencoder")
 """They say one response and no spread: all their samples are that one."""
 FULL, TENTH, OTHER, RIDGE_TENTH = "all trials", "a tenth", "a tenth, from another subject", "a tenth, ridge"
+JOINT_TENTH, KNOWN_TENTH = "a tenth, joint ridge", "a tenth, all laws known"
 NEW, DECODING, PLAIN = "new subject", "decoder with synthetic trials", WorldSettings(session_gain=0, session_offset=0)
 
 
@@ -80,7 +86,7 @@ class SynBrainStudy:
             world = World(PLAIN, seed)
             subject = _Subject(self._settings, world, 0)
             for name, table in MODELS.items():
-                model: Encoder = plugins.make("encoders", table).fit(*subject.data, seed=seed)
+                model: Encoder = plugins.make("encoders", table).fit(*subject.data, seed=seed, places=subject.brain.xy)
                 for metric, value in subject.scores(model, self._settings.n_samples, point=name in POINTS).items():
                     values["samples", name, metric].append(value)
                 tell(f"synbrain: world {seed}, {name}: energy {values['samples', name, ENERGY][-1]:.2f}")
@@ -107,11 +113,19 @@ class _Subject:
         self.signal = (self.brain.signal(test) - mean) / deviation
         self.trials = ((self.brain.trials(test, 1) - mean) / deviation).astype(np.float32)
         self.noise = self.brain.noise_covariance / np.outer(deviation, deviation)
+        laws = self.brain.laws
+        self.laws = Laws(laws.features, laws.voxels / np.outer(deviation, deviation), self.noise)
         self.novel = world.seen(world.scenes(4 * s.n_images, prefix="novel").code)
 
     def score(self, model: Any) -> float:
         """Return the mean correlation of the expected response with the signal."""
         return float(correlation(self.signal, model.predict_mean(self.tokens)).mean())
+
+    def best_score(self) -> float:
+        """Return the same of the exact posterior mean: of one who knows every law, but only these trials."""
+        x = self.data[0][:, 0].astype(np.float64)
+        found = JointRidge.of(x, self.data[1].astype(np.float64), self.laws)
+        return float(correlation(self.signal, found(self.tokens[:, 0].astype(np.float64))).mean())
 
     def scores(self, model: Encoder, n_samples: int, *, point: bool) -> dict[str, float]:
         """Judge a model; one that says a point is that point for certain."""
@@ -139,17 +153,24 @@ class _Subject:
 def _few(s: Settings, world: World, source: Any, seed: int) -> dict[tuple[str, str, str], float]:
     """Return how well a new subject is predicted from all of its trials, and from the first tenth of its images."""
     full, few = _Subject(s, world, 1), _Subject(s, world, 1, s.n_images // 10)
+    places = full.brain.xy
     tokens, values = few.data
     image = np.unique(tokens, axis=0, return_inverse=True)[1].ravel()
     held = np.isin(image, np.random.default_rng(seed).permutation(image.max() + 1)[: (image.max() + 1) // 5])
     learning = Learning(learning_rate=2e-4, mapper_rate=1e-4)
     rows = np.flatnonzero(~held), np.flatnonzero(held)
-    moved, _ = adapt(source.model, Pairs.of_arrays(tokens, values), [0] * s.n_voxels, *rows, learning, seed)
+    moved, _ = adapt(source.model, Pairs.of_arrays(tokens, values, places), [0] * s.n_voxels, *rows, learning, seed)
+
+    def alone(kind: str, subject: _Subject) -> float:
+        return subject.score(plugins.make("encoders", {"kind": kind}).fit(*subject.data, seed=seed, places=places))
+
     found = {
-        FULL: full.score(plugins.make("encoders", {"kind": "synbrain"}).fit(*full.data, seed=seed)),
-        TENTH: few.score(plugins.make("encoders", {"kind": "synbrain"}).fit(*few.data, seed=seed)),
-        RIDGE_TENTH: few.score(plugins.make("encoders", {"kind": "ridge"}).fit(*few.data, seed=seed)),
+        FULL: alone("synbrain", full),
+        TENTH: alone("synbrain", few),
+        RIDGE_TENTH: alone("ridge", few),
+        JOINT_TENTH: alone("joint_ridge", few),
         OTHER: float(correlation(few.signal, moved.predict_mean(torch.from_numpy(few.tokens)).numpy()).mean()),
+        KNOWN_TENTH: few.best_score(),
     }
     return {(NEW, name, R): value for name, value in found.items()}
 
@@ -161,8 +182,10 @@ def _synthetic(subject: _Subject, source: Any, seed: int) -> dict[tuple[str, str
     real, held = (values[:n], tokens[:n, 0]), (values[n : 2 * n], tokens[n : 2 * n, 0])
     test, novel = (subject.trials, subject.tokens[:, 0]), subject.novel[:, 0]
     found: dict[tuple[str, str, str], float] = {}
-    for name, kind in (("SynBrain", "synbrain"), ("ridge + noise", "ridge")):
-        maker = plugins.make("encoders", {"kind": kind}).fit(tokens[: 2 * n], values[: 2 * n], seed=seed)
+    for name, kind in (("SynBrain", "synbrain"), ("ridge + noise", "ridge"), ("joint ridge + noise", "joint_ridge")):
+        maker = plugins.make("encoders", {"kind": kind}).fit(
+            tokens[: 2 * n], values[: 2 * n], seed=seed, places=subject.brain.xy
+        )
 
         def draw(images: NDArray[Any], lot: int, maker: Any = maker) -> NDArray[np.float32]:
             drawn: NDArray[np.float32] = maker.sample(images[:, None], 1, lot)[0]
@@ -181,7 +204,7 @@ def _synthetic(subject: _Subject, source: Any, seed: int) -> dict[tuple[str, str
 def _curve(scores: list[Score]) -> bytes:
     by_name = {s.model: s for s in scores if s.condition == DECODING}
     points = []
-    for name in ("SynBrain", "ridge + noise"):
+    for name in ("SynBrain", "ridge + noise", "joint ridge + noise"):
         for ratio in RATIOS[1:]:
             found = by_name[f"{name} x {ratio:g}"]
             points.append((ratio, Score(found.condition, name, found.metric, found.values)))
@@ -204,8 +227,11 @@ def findings(scores: list[Score]) -> list[str]:
     share, few = mean("SynBrain", WITHIN), mean(OTHER, R, NEW) / mean(FULL, R, NEW)
     tell = {True: "met", False: "not met"}
     energy = ", ".join(f"{name} {value:.2f}" for name, value in others.items())
-    gauss, full = mean("ridge + noise", ENERGY), mean(FULL, R, NEW)
-    alone, ridge = (100 * mean(name, R, NEW) / full for name in (TENTH, RIDGE_TENTH))
+    full, gauss = mean(FULL, R, NEW), {name: mean(name, ENERGY) for name in ("ridge + noise", "joint ridge + noise")}
+    beaten = ", ".join(f"{name} {value:.2f}: {'wins' if own < value else 'loses'}" for name, value in gauss.items())
+    alone, ridge, joint, known = (
+        100 * mean(name, R, NEW) / full for name in (TENTH, RIDGE_TENTH, JOINT_TENTH, KNOWN_TENTH)
+    )
     names = ("SynBrain, ratio by validation", "SynBrain x 0", "mixup x 1", "ridge + noise, ratio by validation")
     chosen, none, mixed, others_drawn = (mean(name, "decoded r", DECODING) for name in names)
     met = [own < min(others.values()), 0.9 <= ratio <= 1.1, noise > 0.8, 0.87 <= covered <= 0.93, few >= 0.9]
@@ -213,7 +239,7 @@ def findings(scores: list[Score]) -> list[str]:
     return [
         (
             f"Energy score below mean predictor, ridge and autoencoder: {energy_met} ({own:.2f}; {energy}). Beside "
-            f"ridge with a noise covariance ({gauss:.2f}) it {'wins' if own < gauss else 'loses'}."
+            f"closed forms with a noise covariance: {beaten}."
         ),
         (
             f"Variance ratio .9-1.1: {ratio_met} in the median voxel ({ratio:.2f}; {100 * share:.0f} % of the voxels); "
@@ -222,7 +248,8 @@ def findings(scores: list[Score]) -> list[str]:
         ),
         (
             f"New subject, a tenth of the trials, at least 90 % of the score from all: {few_met} ({100 * few:.0f} %; "
-            f"without the other subject {alone:.0f} %, ridge {ridge:.0f} %)."
+            f"without the other subject {alone:.0f} %, joint ridge {joint:.0f} %, ridge {ridge:.0f} %). One who knew "
+            f"every law of the simulation would reach {known:.0f} %."
         ),
         (
             f"Decoder, synthetic trials at the ratio that validation chose: {chosen:.3f} (none {none:.3f}, mixup "

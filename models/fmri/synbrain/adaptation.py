@@ -32,7 +32,9 @@ def adapt(
 
     All of BrainVAE follows the new trials, of the mapper only the MLPs (section 2.3 of the method). Where there is a
     linear path, its readout begins with ridge regression of the new voxels on the latents that the source's mapper
-    gives for the new subject's images: no voxel of one subject need lie where another's does.
+    gives for the new subject's images: no voxel of one subject need lie where another's does. The closed form beside
+    the networks is learnt anew, its weights drawn towards the source's covariance across features as far as the
+    evidence likes.
 
     Parameters
     ----------
@@ -58,8 +60,10 @@ def adapt(
         _take_over(source, model)
         teacher = Teacher(model, pairs, train, validation, learning, seed, folder, progress)
         _read_anew(model, pairs, torch.from_numpy(np.array(train, dtype=np.int64)))
+        way = teacher.learn_mean_path(None if source.mean_path is None else source.mean_path.features)
         vae = teacher.learn_vae(list(model.vae.parameters()))
         mapper = teacher.learn_mapper(model.mapper.mlp_parameters())
+        teacher.weigh_mean_path(way)
     return model, teacher.learnt(vae, mapper)
 
 
@@ -73,6 +77,7 @@ def _take_over(source: SynBrain, model: SynBrain) -> None:
         "vae.stem.outward.",
         "vae.linear.inward.",
         "vae.linear.outward.",
+        "mean_path.",
     )
     kept = {name: tensor for name, tensor in source.state_dict().items() if not name.startswith(voxel)}
     model.load_state_dict({**own, **kept})

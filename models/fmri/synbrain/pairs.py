@@ -26,11 +26,14 @@ class Pairs:
         Of each image (n_images, m, d); may be memory-mapped: only the rows of a batch are read.
     image
         Row of ``tokens`` of each trial (n_trials,).
+    places
+        Of voxels (V, n_axes); None: not known.
     """
 
     voxels: Tensor
     tokens: NDArray[np.floating[Any]]
     image: NDArray[np.int64]
+    places: NDArray[np.floating[Any]] | None = None
 
     @classmethod
     def of(cls, responses: Responses, features: Features) -> Self:
@@ -42,12 +45,18 @@ class Pairs:
             If a stimulus has no features.
         """
         image = features.rows_of(responses.trials.stimulus)
-        return cls(torch.from_numpy(np.array(responses.values, dtype=np.float32)), features.tokens, image)
+        values = torch.from_numpy(np.array(responses.values, dtype=np.float32))
+        return cls(values, features.tokens, image, responses.voxels.places)
 
     @classmethod
-    def of_arrays(cls, tokens: NDArray[np.floating[Any]], values: NDArray[np.floating[Any]]) -> Self:
+    def of_arrays(
+        cls,
+        tokens: NDArray[np.floating[Any]],
+        values: NDArray[np.floating[Any]],
+        places: NDArray[np.floating[Any]] | None = None,
+    ) -> Self:
         """Take tokens (n, m, d) and responses (n, V) row by row."""
-        return cls(torch.from_numpy(np.array(values, dtype=np.float32)), tokens, np.arange(len(tokens)))
+        return cls(torch.from_numpy(np.array(values, dtype=np.float32)), tokens, np.arange(len(tokens)), places)
 
     def __len__(self) -> int:
         return len(self.voxels)

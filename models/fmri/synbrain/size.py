@@ -51,6 +51,11 @@ class MapperSize(PluginSettings):
         default=True,
         description="Begin with the ridge solution, so that the blocks learn what it leaves; published no.",
     )
+    skip: bool = Field(
+        default=True,
+        description="Beside the networks a closed form from tokens to voxels; validation decides how much of the "
+        "networks' own mean is kept. Published no.",
+    )
 
 
 PUBLISHED_TOKENS = (256, 1664)
@@ -60,5 +65,5 @@ PUBLISHED_VAE = VaeSize(
     kernel=7, groups=32, hidden=(2048, 2048), linear_start=False, rank=0,
 )  # fmt: skip
 PUBLISHED_MAPPER = MapperSize(
-    depth=8, width=0, heads=13, mlp_ratio=4.0, dropout=0.0, conditioning=True, ridge_start=False
-)
+    depth=8, width=0, heads=13, mlp_ratio=4.0, dropout=0.0, conditioning=True, ridge_start=False, skip=False,
+)  # fmt: skip

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from models.fmri.soft_clip import soft_clip
 from models.fmri.synbrain.generator import SynBrain
 from models.fmri.synbrain.losses import active_units, divergence
+from models.fmri.synbrain.mean_path import Fit
 from models.fmri.synbrain.pairs import Pairs
-from models.fmri.synbrain.vae import BrainVae
+from models.fmri.synbrain.vae import LEAST_OWN, BrainVae
 from models.training.fit import FitSettings, History, fit
 from models.training.fit_state import FitState
 from models.training.objectives import Objective
@@ -29,6 +30,10 @@ LARGEST_SPREAD = 0.95
 """Posterior variance above which a latent number counts as unused."""
 COLLAPSED = 0.1
 """Share of latent numbers in use below which the alarm is given."""
+LEAST_PRECISION = 1e-3
+"""Of latent numbers that the decoder hardly uses."""
+CHECK_DRAWS, CHECK_WEIGHT = 20, 100
+"""Samples of each validation trial; trials that no correction at all counts as."""
 Rows = NDArray[np.integer[Any]]
 OWN = Objective(loss=lambda said, _: said.mean(), figure=lambda said, _: -float(said.mean()))
 """For modules that return losses."""
@@ -178,10 +183,29 @@ class Teacher:
             if self.learning.loss == "deterministic":
                 self.model.vae.silence()
             vae = self.learn_vae(list(self.model.vae.parameters()))
+            way = self.learn_mean_path()
             if self.model.mapper.ridge is not None:
                 start_from_ridge(self.model, self.pairs, self.train, self.validation)
             mapper = self.learn_mapper(list(self.model.mapper.parameters()))
+            self.weigh_mean_path(way)
         return self.learnt(vae, mapper)
+
+    def learn_mean_path(self, prior: Tensor | None = None) -> Fit | None:
+        """Learn the closed form beside the networks, where there is one; return how."""
+        path = self.model.mean_path
+        if path is None:
+            return None
+        return path.fit(self.model.vae.scale, self.pairs, self.train, self.validation, prior)
+
+    def weigh_mean_path(self, way: Fit | None) -> None:
+        """Choose on validation trials how much of the networks' own mean is kept; then learn the form from all."""
+        path, scale = self.model.mean_path, self.model.vae.scale
+        if path is None or way is None:
+            return
+        path.weigh(scale, self.pairs, self.validation, self.model.own_mean(self.pairs.tokens_of(self.validation)))
+        set_latent_noise(self.model, self.pairs, self.train, self.validation)
+        set_own_noise(self.model, self.pairs, self.validation)
+        path.fit_again(way, scale, self.pairs, torch.cat([self.train, self.validation]))
 
     def learn_vae(self, parameters: list[nn.Parameter]) -> History:
         """Train these weights of BrainVAE."""
@@ -219,11 +243,20 @@ class Teacher:
 def start_from_ridge(model: SynBrain, pairs: Pairs, train: Tensor, validation: Tensor) -> None:
     """Set the mapper's linear part to ridge regression of latents on tokens, each number's penalty chosen.
 
-    Posterior means are shrunk towards the prior by as much as a trial is noisy; an image is not, so they are first
-    divided by 1 - variance.
+    Where there is a closed form beside the networks and a linear decoder, the mapper instead begins with the latents
+    that decode to what the closed form expects. Otherwise posterior means are regressed; they are shrunk towards the
+    prior by as much as a trial is noisy; an image is not, so they are first divided by 1 - variance.
     """
     assert model.mapper.ridge is not None
     model.eval()
+    if model.mean_path is not None and model.vae.linear is not None:
+        weight = model.vae.noise.variance.rsqrt()[:, None]
+        loading, wanted = weight * model.vae.linear.outward.weight, weight * model.mean_path.weight
+        inner = loading.T @ loading + LEAST_PRECISION * torch.eye(loading.shape[1])
+        model.mapper.ridge.weight.copy_(torch.linalg.solve(inner, loading.T @ wanted))
+        left = weight[:, 0] * (model.mean_path.offset - model.vae.linear.outward.bias)
+        model.mapper.ridge.bias.copy_(torch.linalg.solve(inner, loading.T @ left))
+        return
     tokens = [pairs.tokens_of(rows).flatten(1).double() for rows in (train, validation)]
     means = [_views(model, pairs, rows).double() for rows in (train, validation)]
     x_mean, y_mean = tokens[0].mean(dim=0), means[0].mean(dim=0)
@@ -249,7 +282,7 @@ def set_latent_noise(model: SynBrain, pairs: Pairs, train: Tensor, validation: T
     training trials; the size is that on validation trials, for a mapper lies closer to what it was trained on.
     """
     model.eval()
-    views = [model.view(pairs.voxels[rows]) for rows in (train, validation)]
+    views = [model.view(pairs.voxels[rows], pairs.tokens_of(rows)) for rows in (train, validation)]
     model.spread.copy_(views[0][1].mean(dim=0).clamp(1e-4, LARGEST_SPREAD))
     precision = 1 / model.spread - 1
     left = []
@@ -258,6 +291,20 @@ def set_latent_noise(model: SynBrain, pairs: Pairs, train: Tensor, validation: T
         left.append((mean / (1 - model.spread) - said) * precision.sqrt())
     grown = left[1].square().mean() / left[0].square().mean().clamp_min(1e-12)
     model.latent_noise.set_beyond(left[0] * grown.sqrt().clamp_min(1.0), precision)
+
+
+@torch.no_grad()
+def set_own_noise(model: SynBrain, pairs: Pairs, validation: Tensor) -> None:
+    """Correct each voxel's own noise by what samples vary too much or too little about the mean, on validation trials.
+
+    The autoencoder took for noise what its own mean missed; beside a closed form less is missed.
+    """
+    tokens, voxels = pairs.tokens_of(validation), pairs.voxels[validation]
+    left = ((voxels - model.predict_mean(tokens)) / model.vae.scale.deviation).square().mean(dim=0)
+    drawn = (model.sample(tokens, CHECK_DRAWS) / model.vae.scale.deviation).var(dim=0).mean(dim=0)
+    trust = len(validation) / (len(validation) + CHECK_WEIGHT)
+    own = model.vae.noise.variance
+    model.vae.noise.set_diagonal((own + trust * (left - drawn)).clamp_min(LEAST_OWN))
 
 
 def _views(model: SynBrain, pairs: Pairs, rows: Tensor) -> Tensor:
