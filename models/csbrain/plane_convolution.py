@@ -31,7 +31,8 @@ class PlaneConvolution(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, features, height, width) to the same shape."""
-        if not learns_on_processor(x):
+        # Autocast knows the library's convolution alone.
+        if not learns_on_processor(x) or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
         answer: Tensor = _ByProducts.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return answer

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines import plugins
@@ -58,7 +58,8 @@ def run(kind: str, pieces: list[Chunk]) -> tuple[StreamSpec, Chunk, list[tuple[i
     index = np.concatenate(indices)
     steps = np.diff(index)
     assert (steps >= 1).all()
-    assert int((steps - 1).sum()) == sum(lost for _, lost in gaps)
+    # A gap just before the end may be told before the first sample behind it has come out of the filter.
+    assert int((steps - 1).sum()) == sum(lost for at, lost in gaps if at <= index[-1])
     return spec, whole, gaps
 
 
@@ -73,6 +74,7 @@ cuts = st.lists(st.integers(1, N - 1), max_size=12)
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=15, deadline=None)
+@example(cuts=[], nan_at=0, gap=75, gap_at=899)
 @given(cuts=cuts, nan_at=st.integers(0, N - 20), gap=st.integers(0, 600), gap_at=st.integers(1, N - 1))
 def test_any_chunking_gives_the_same_bits(kind: str, cuts: list[int], nan_at: int, gap: int, gap_at: int) -> None:
     x = signal()

@@ -45,7 +45,8 @@ def record(folder: Path, *events: Event, **session: Any) -> Path:
 
 def decision(index: int, *p: float, reason: str = "") -> DecisionEvent:
     end_s = 1000.0 + 0.5 * index
-    return DecisionEvent(Decision(index, end_s - 2, end_s, ("rest", "work"), p, "a", bool(reason), reason, end_s + 0.1))
+    model = ("rest", "work"), p, "alpha-1"
+    return DecisionEvent(Decision(index, end_s - 2, end_s, *model, bool(reason), reason, end_s + 0.1))
 
 
 def test_samples_and_stamps_come_back_with_every_option_of_pyxdf(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_files_arrive_in_their_folders_and_progress_is_told(server: Server, tmp_
     fetching.fetch_files(server.url, {NAME: KNOWN}, tmp_path / "new", told.append)
     assert (tmp_path / "new" / NAME).read_bytes() == CONTENT
     assert told[0] == f"1 of 1: {NAME}"
-    assert told[-1] == f"1 of 1: {NAME}: 100% of 1.6 MB"
+    assert told[-1] == f"1 of 1: {NAME}: 100 % of 1.6 MB"
     assert 3 < len(told) < 25
 
 
