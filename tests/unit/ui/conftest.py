@@ -16,9 +16,11 @@ from pytestqt.qtbot import QtBot
 from bci_app.events import ChunkEvent, Event, MarkerEvent, Session, SessionEvent
 from pipelines.errors import StreamEnded
 from pipelines.plugins import make
+from tests.unit.ui.scripted_engine import ScriptedEngine
 from ui import theme
 from ui.draft import Draft
 from ui.engine_client import EngineClient
+from ui.main_window import MainWindow
 
 
 @pytest.fixture(scope="session")
@@ -116,3 +118,14 @@ def tell(client: EngineClient) -> Callable[..., None]:
         client.refresh.emit()
 
     return deliver
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    """Return a shown window, with an engine that says what a test tells it."""
+    window = MainWindow(EngineClient(ScriptedEngine))
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    window.show()
+    yield window
+    window.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
@@ -32,8 +31,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from pipelines.plugins import names
-from tests.unit.ui.scripted_engine import ScriptedEngine
-from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
 from ui.popup_button import PopupButton
 
@@ -41,16 +38,6 @@ USED = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider
         QPlainTextEdit)  # fmt: skip
 QTS_OWN = (QScrollBar, QHeaderView, QTabBar)
 """Parts of other widgets, which Qt names and moves by itself."""
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    window = MainWindow(EngineClient(ScriptedEngine))
-    qtbot.addWidget(window)
-    window.resize(1440, 900)
-    window.show()
-    yield window
-    window.close()
 
 
 def is_part(widget: QWidget) -> bool:

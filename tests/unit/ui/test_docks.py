@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from tests.unit.ui.scripted_engine import ScriptedEngine
-from ui.engine_client import EngineClient
 from ui.main_window import MainWindow
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    window = MainWindow(EngineClient(ScriptedEngine))
-    qtbot.addWidget(window)
-    window.resize(1440, 900)
-    window.show()
-    yield window
-    window.close()
 
 
 def width(window: MainWindow) -> int:
